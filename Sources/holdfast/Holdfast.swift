@@ -1,0 +1,7 @@
+import ArgumentParser
+
+/// The command line.
+@main
+struct Holdfast: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "holdfast")
+}
