@@ -1,0 +1,46 @@
+import Basics
+internal import CTorch
+
+/// Facts about libtorch and the machine, and the number of threads libtorch computes with.
+public enum Machine {
+  /// libtorch's version, `2.13.0` for example.
+  public static var libtorchVersion: String { String(cString: ct_torch_version()) }
+
+  /// The number of CUDA devices that libtorch sees.
+  public static var cudaDevices: Int { Int(ct_cuda_device_count()) }
+
+  /// Whether libtorch can use an Apple GPU.
+  public static var hasMPS: Bool { ct_mps_available() }
+
+  /// The number of threads that libtorch's operators use on the calling thread.
+  public static var threads: Int {
+    get { Int(ct_threads()) }
+    set { ct_set_threads(Int32(clamping: max(newValue, 1))) }
+  }
+
+  /// Checks that `libctorch.so` was compiled from the header this program was compiled with.
+  ///
+  /// - Throws: `HoldfastError` of kind `internalError`.
+  public static func checkNativeLibrary() throws(HoldfastError) {
+    guard ct_abi_version() == CT_ABI_VERSION else {
+      throw HoldfastError(
+        .internalError,
+        "libctorch.so speaks version \(ct_abi_version()) of the C interface, "
+          + "this program version \(CT_ABI_VERSION)",
+        remedy: "Run make build, which compiles both from the same header.")
+    }
+  }
+}
+
+/// Turns a status of the C interface into an error.
+func check(_ status: ct_status) throws(HoldfastError) {
+  if status == CT_OK { return }
+  let message = String(cString: ct_last_error())
+  let line = message.split(whereSeparator: \.isNewline).first.map(String.init) ?? message
+  if status == CT_OUT_OF_MEMORY {
+    throw HoldfastError(
+      .outOfMemory, "out of memory: \(line)",
+      remedy: "Lower --batch-size, or free memory on the device.")
+  }
+  throw .internalError("libtorch: \(line)")
+}

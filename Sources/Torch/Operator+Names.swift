@@ -1,0 +1,73 @@
+/// Every libtorch operator that holdfast uses; a test checks that libtorch has each of them.
+extension Operator {
+  static let add = Operator("add", "Tensor")
+  static let addScalar = Operator("add", "Scalar")
+  static let arange = Operator("arange", "start_step")
+  static let argmax = Operator("argmax")
+  static let cat = Operator("cat")
+  static let clampMax = Operator("clamp_max")
+  static let clone = Operator("clone")
+  static let contiguous = Operator("contiguous")
+  static let convert = Operator("to", "dtype")
+  static let copy = Operator("copy_")
+  static let crossEntropy = Operator("cross_entropy_loss")
+  static let detach = Operator("detach")
+  static let divide = Operator("div", "Tensor")
+  static let embedding = Operator("embedding")
+  static let exp = Operator("exp")
+  static let expand = Operator("expand")
+  static let fill = Operator("fill_", "Scalar")
+  static let full = Operator("full")
+  static let gather = Operator("gather")
+  static let gelu = Operator("gelu")
+  static let indexSelect = Operator("index_select")
+  static let isFinite = Operator("isfinite")
+  static let all = Operator("all")
+  static let layerNorm = Operator("layer_norm")
+  static let linear = Operator("linear")
+  static let log = Operator("log")
+  static let logSoftmax = Operator("log_softmax", "int")
+  static let matmul = Operator("matmul")
+  static let mean = Operator("mean", "dim")
+  static let move = Operator("to", "dtype_layout")
+  static let multiply = Operator("mul", "Tensor")
+  static let multiplyScalar = Operator("mul", "Scalar")
+  static let narrow = Operator("narrow")
+  static let permute = Operator("permute")
+  static let remainder = Operator("remainder", "Scalar")
+  static let reshape = Operator("reshape")
+  static let attention = Operator("scaled_dot_product_attention")
+  static let sigmoid = Operator("sigmoid")
+  static let sign = Operator("sign")
+  static let softmax = Operator("softmax", "int")
+  static let split = Operator("split_with_sizes")
+  static let sqrt = Operator("sqrt")
+  static let stack = Operator("stack")
+  static let subtract = Operator("sub", "Tensor")
+  static let sum = Operator("sum")
+  static let sumDimensions = Operator("sum", "dim_IntList")
+  static let absolute = Operator("abs")
+  static let topk = Operator("topk")
+  static let transpose = Operator("transpose", "int")
+  static let unbind = Operator("unbind", "int")
+  static let vectorNorm = Operator("linalg_vector_norm")
+  static let zeros = Operator("zeros")
+
+  static let everything: [Operator] = [
+    add, addScalar, arange, argmax, cat, clampMax, clone, contiguous, convert, copy, crossEntropy,
+    detach, divide, embedding, exp, expand, fill, full, gather, gelu, indexSelect, isFinite, all,
+    layerNorm, linear, log, logSoftmax, matmul, mean, move, multiply, multiplyScalar, narrow,
+    permute, remainder, reshape, attention, sigmoid, sign, softmax, split, sqrt, stack, subtract,
+    sum, sumDimensions, absolute, topk, transpose, unbind, vectorNorm, zeros,
+  ]
+
+  /// The names of operators that this libtorch lacks; empty where all is well.
+  static var unresolved: [String] {
+    everything.filter { !$0.isResolved }.map { "aten::\($0.name).\($0.overload)" }
+  }
+}
+
+extension Machine {
+  /// The names of operators that holdfast uses and this libtorch lacks.
+  public static var missingOperators: [String] { Operator.unresolved }
+}

@@ -1,0 +1,85 @@
+import Basics
+
+extension Tensor {
+  /// The matrix product over the last two dimensions, broadcasting the others.
+  public func matmul(_ other: Tensor) throws(HoldfastError) -> Tensor {
+    try Operator.matmul(.tensor(self), .tensor(other))
+  }
+
+  /// `self · weightᵀ + bias`.
+  ///
+  /// - Parameters:
+  ///   - weight: `[out, in]`.
+  ///   - bias: `[out]`, or nil.
+  /// - Returns: `[…, out]` for an input `[…, in]`.
+  public func linear(_ weight: Tensor, _ bias: Tensor? = nil) throws(HoldfastError) -> Tensor {
+    try Operator.linear(.tensor(self), .tensor(weight), .optional(bias))
+  }
+
+  /// Layer normalisation over the last dimension (Ba, Kiros, Hinton 2016).
+  public func layerNorm(
+    _ weight: Tensor, _ bias: Tensor, epsilon: Double
+  ) throws(HoldfastError) -> Tensor {
+    try Operator.layerNorm(
+      .tensor(self), .ints(weight.shape), .tensor(weight), .tensor(bias), .real(epsilon))
+  }
+
+  /// `x · Φ(x)` with the exact normal distribution function (Hendrycks and Gimpel 2016).
+  public func gelu() throws(HoldfastError) -> Tensor {
+    try Operator.gelu(.tensor(self), .string("none"))
+  }
+
+  /// `x · σ(1.702 x)`, the approximation that OpenAI's CLIP was trained with.
+  public func quickGELU() throws(HoldfastError) -> Tensor {
+    try self * (self * 1.702).sigmoid()
+  }
+
+  public func softmax(dimension: Int = -1) throws(HoldfastError) -> Tensor {
+    try Operator.softmax(.tensor(self), .int(dimension))
+  }
+
+  public func logSoftmax(dimension: Int = -1) throws(HoldfastError) -> Tensor {
+    try Operator.logSoftmax(.tensor(self), .int(dimension))
+  }
+
+  /// Multi-head attention from split heads, scaled by 1/√(head width).
+  ///
+  /// - Parameters: `self`, `keys` and `values` are `[batch, heads, length, head width]`.
+  public func attention(
+    keys: Tensor, values: Tensor, causal: Bool
+  ) throws(HoldfastError) -> Tensor {
+    try Operator.attention(
+      .tensor(self), .tensor(keys), .tensor(values), .none, .real(0), .bool(causal))
+  }
+
+  /// Rows of a table.
+  ///
+  /// - Parameters:
+  ///   - table: `[vocabulary, width]`.
+  /// - Returns: `[…, width]` for int64 positions `[…]`.
+  public func embedded(in table: Tensor) throws(HoldfastError) -> Tensor {
+    try Operator.embedding(.tensor(table), .tensor(self))
+  }
+
+  /// The mean cross-entropy of logits `[n, classes]` against int64 labels `[n]`, or against
+  /// probabilities `[n, classes]`.
+  public func crossEntropy(
+    _ target: Tensor, labelSmoothing: Double = 0
+  ) throws(HoldfastError) -> Tensor {
+    try Operator.crossEntropy(
+      .tensor(self), .tensor(target), .none, .int(1), .int(-100), .real(labelSmoothing))
+  }
+
+  /// The position of the largest element along the last dimension; the first of equals.
+  public func argmax() throws(HoldfastError) -> Tensor {
+    try Operator.argmax(.tensor(self), .int(-1), .bool(false))
+  }
+
+  /// The largest `count` elements of each row, in falling order, with their positions.
+  public func top(_ count: Int) throws(HoldfastError) -> (values: Tensor, positions: Tensor) {
+    let both = try Operator.topk.all(
+      .tensor(self), .int(count), .int(-1), .bool(true), .bool(true))
+    guard both.count == 2 else { throw .internalError("topk gave \(both.count) tensors") }
+    return (both[0], both[1])
+  }
+}

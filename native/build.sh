@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Builds native/out/libctorch.so, the C layer over libtorch, and the pkg-config file that SwiftPM
+# reads. libtorch is found by native/find-libtorch.sh. Does nothing when all is up to date.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+out=$root/native/out
+libtorch=$("$root/native/find-libtorch.sh")
+
+key=$(cat "$root"/native/*.cpp "$root"/native/*.h "$root/native/build.sh" \
+  "$root/Sources/CTorch/CTorch.h" "$libtorch/include/torch/csrc/api/include/torch/version.h" | sha256sum)
+key="$libtorch ${key%% *}"
+if [ -f "$out/libctorch.so" ] && [ "$(cat "$out/key" 2>/dev/null)" = "$key" ]; then exit 0; fi
+
+compiler=${CXX:-}
+if [ -z "$compiler" ]; then
+  for candidate in g++ clang++ c++; do
+    if command -v "$candidate" >/dev/null; then compiler=$candidate; break; fi
+  done
+fi
+if [ -z "$compiler" ]; then
+  echo "holdfast: no C++ compiler was found (tried CXX, g++, clang++, c++)" >&2
+  echo "Install one, for example: apt-get install g++" >&2
+  exit 1
+fi
+
+# at::parallel_for is OpenMP inside a header, so this library must be compiled with it too.
+openmp=
+case "$("$compiler" --version)" in *clang*) ;; *) openmp=-fopenmp ;; esac
+
+mkdir -p "$out"
+echo "Compiling libctorch.so against $libtorch …" >&2
+objects=()
+pids=()
+for source in "$root"/native/*.cpp; do
+  object=$out/$(basename "$source" .cpp).o
+  "$compiler" -std=c++20 -O3 -fno-math-errno -fPIC -fvisibility=hidden $openmp -Wall -Wextra -Werror \
+    -isystem "$libtorch/include" -isystem "$libtorch/include/torch/csrc/api/include" \
+    -c "$source" -o "$object" &
+  pids+=($!)
+  objects+=("$object")
+done
+for pid in "${pids[@]}"; do wait "$pid"; done
+# -ltorch with --no-as-needed keeps a CUDA build's libraries loaded.
+"$compiler" -shared $openmp -o "$out/libctorch.so.new" "${objects[@]}" -L"$libtorch/lib" \
+  -Wl,--no-as-needed -ltorch -ltorch_cpu -lc10 -Wl,-rpath,"$libtorch/lib" \
+  -Wl,-soname,libctorch.so
+mv "$out/libctorch.so.new" "$out/libctorch.so"
+rm -f "${objects[@]}"
+cat > "$out/ctorch.pc" <<PC
+Name: ctorch
+Description: The C layer of holdfast over libtorch
+Version: 1
+Libs: -L$out -lctorch
+Cflags:
+PC
+echo "$key" > "$out/key"
