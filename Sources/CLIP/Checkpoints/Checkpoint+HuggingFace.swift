@@ -1,0 +1,105 @@
+import Basics
+import Foundation
+import Torch
+
+/// The Hugging Face layout: `config.json`, `model.safetensors`, tokenizer and preprocessor files,
+/// and `head.safetensors` where a classifier was trained.
+extension Checkpoint {
+  /// Reads a folder, or the folder around a `.safetensors` file.
+  ///
+  /// - Throws: `HoldfastError`; every missing, unexpected and misshapen tensor is named in one.
+  public static func read(_ path: String) throws(HoldfastError) -> Checkpoint {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw .missingInput(
+        "\(path): no such model",
+        remedy: "Give builtin:mini, or a folder with config.json and model.safetensors.")
+    }
+    let folder = isFolder.boolValue ? path : (path as NSString).deletingLastPathComponent
+    let weightsPath = isFolder.boolValue ? "\(folder)/model.safetensors" : path
+    let configurationPath = folder.isEmpty ? "config.json" : "\(folder)/config.json"
+    guard let configuration = FileManager.default.contents(atPath: configurationPath) else {
+      throw .missingInput(
+        "\(configurationPath): no such file",
+        remedy: "Give a folder in the Hugging Face layout, with config.json beside the weights.")
+    }
+    let architecture = try CLIPArchitecture(
+      configuration: JSONValue.parse(configuration, source: configurationPath),
+      source: configurationPath)
+    let file = try SafetensorsFile(path: weightsPath)
+    let layout = try architecture.layout()
+    try checkTensors(of: file, against: layout)
+    let weights = try Weights(layout: layout) { (name) throws(HoldfastError) in
+      let tensor = try file.tensor(name)
+      return try layout[name].map { (entry) throws(HoldfastError) in
+        try tensor.reshaped(entry.shape)
+      } ?? tensor
+    }
+    var files: [String: Data] = [:]
+    for name in carriedFiles {
+      files[name] = FileManager.default.contents(atPath: folder.isEmpty ? name : "\(folder)/\(name)")
+    }
+    var head: ClassificationHead?
+    let headPath = "\(folder.isEmpty ? "." : folder)/head.safetensors"
+    if FileManager.default.fileExists(atPath: headPath) {
+      head = try ClassificationHead.read(headPath)
+      guard head?.weight.shape.last == architecture.projectionWidth else {
+        throw .badData(
+          "\(headPath): the head is \(head?.weight.shape.last ?? 0) wide, the model's features "
+            + "\(architecture.projectionWidth)", remedy: "Use the head that belongs to this model.")
+      }
+    }
+    return Checkpoint(
+      architecture: architecture, weights: weights, head: head, files: files, source: path)
+  }
+
+  /// Writes a folder that `transformers` reads as it is.
+  ///
+  /// - Parameter metadata: Strings for the header of `model.safetensors`.
+  public func write(
+    to folder: String, metadata: [String: String] = [:]
+  ) throws(HoldfastError) {
+    try AtomicFile.makeFolder(folder)
+    let scale = try weights.tensor("logit_scale").item()
+    try SafetensorsFile.write(weights, metadata: metadata, to: "\(folder)/model.safetensors")
+    try head?.write("\(folder)/head.safetensors")
+    for (name, data) in files.sorted(by: { $0.key < $1.key }) {
+      try AtomicFile.write(data, to: "\(folder)/\(name)")
+    }
+    // Last, so that a folder with a configuration is complete.
+    try AtomicFile.write(
+      architecture.configuration(logitScale: scale).text(pretty: true) + "\n",
+      to: "\(folder)/config.json")
+  }
+
+  /// Old files hold the numbers of the positions as tensors; nothing is learned in them.
+  private static func isIgnored(_ name: String) -> Bool { name.hasSuffix(".position_ids") }
+
+  private static func checkTensors(
+    of file: SafetensorsFile, against layout: WeightsLayout
+  ) throws(HoldfastError) {
+    var problems: [String] = []
+    let missing = layout.names.filter { file[$0] == nil }
+    let extra = file.names.filter { layout[$0] == nil && !isIgnored($0) }
+    if !missing.isEmpty { problems.append("missing \(list(missing))") }
+    if !extra.isEmpty { problems.append("unexpected \(list(extra))") }
+    let misshapen = layout.entries.compactMap { entry -> String? in
+      // A single number is stored as [] or [1].
+      guard let shape = file[entry.name]?.shape, shape != entry.shape,
+        !(entry.shape.isEmpty && shape == [1])
+      else { return nil }
+      return "\(entry.name) \(shape) instead of \(entry.shape)"
+    }
+    if !misshapen.isEmpty { problems.append("misshapen \(list(misshapen))") }
+    guard problems.isEmpty else {
+      throw .badData(
+        "\(file.path): the tensors do not fit config.json: \(problems.joined(separator: "; "))",
+        remedy: "Use the configuration that belongs to these weights.")
+    }
+  }
+
+  private static func list(_ names: [String]) -> String {
+    let shown = names.prefix(6).joined(separator: ", ")
+    return names.count > 6 ? "\(shown) and \(names.count - 6) more" : shown
+  }
+}

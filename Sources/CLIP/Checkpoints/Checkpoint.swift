@@ -1,0 +1,44 @@
+import Basics
+import Foundation
+import Torch
+
+/// A CLIP with all that belongs to it: architecture, weights, and the small files beside them.
+public struct Checkpoint: Sendable {
+  public var architecture: CLIPArchitecture
+  /// Every tensor of the model, named as in the Hugging Face layout.
+  public var weights: Weights
+  /// The classifier stored with the model, where there is one.
+  public var head: ClassificationHead?
+  /// Tokenizer and preprocessor files, by name, carried along byte for byte.
+  public var files: [String: Data]
+  /// Where it was read from, for messages.
+  public var source: String
+
+  public init(
+    architecture: CLIPArchitecture, weights: Weights, head: ClassificationHead? = nil,
+    files: [String: Data], source: String
+  ) {
+    self.architecture = architecture
+    self.weights = weights
+    self.head = head
+    self.files = files
+    self.source = source
+  }
+
+  /// The files that are carried along.
+  static let carriedFiles = [
+    "vocab.json", "merges.txt", "tokenizer.json", "tokenizer_config.json",
+    "special_tokens_map.json", "preprocessor_config.json",
+  ]
+
+  /// The content of `preprocessor_config.json`; empty where the checkpoint has none.
+  public func preprocessorConfiguration() throws(HoldfastError) -> JSONValue {
+    guard let data = files["preprocessor_config.json"] else { return .object([:]) }
+    return try JSONValue.parse(data, source: "\(source)/preprocessor_config.json")
+  }
+
+  /// The tokenizer that belongs to the weights.
+  public func tokenizer() throws(HoldfastError) -> Tokenizer {
+    try Tokenizer(files: files, source: source)
+  }
+}

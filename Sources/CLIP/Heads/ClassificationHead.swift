@@ -1,0 +1,59 @@
+import Basics
+import Foundation
+import Torch
+
+/// A linear classifier over normalised image features.
+public struct ClassificationHead: Sendable {
+  /// The names of the two tensors where a head is part of a model's weights.
+  public static let weightName = "classification_head.weight"
+  public static let biasName = "classification_head.bias"
+
+  /// `[classes, width]`
+  public var weight: Tensor
+  /// `[classes]`
+  public var bias: Tensor
+  /// The readable names of the classes, in the order of the rows.
+  public var classes: [String]
+
+  /// - Throws: `HoldfastError` of kind `badData` where shapes and names do not agree.
+  public init(weight: Tensor, bias: Tensor, classes: [String]) throws(HoldfastError) {
+    guard weight.rank == 2, weight.shape[0] == classes.count, bias.shape == [classes.count] else {
+      throw .badData(
+        "a head of \(weight.shape) and bias of \(bias.shape) do not fit \(classes.count) classes",
+        remedy: "Use the head that was written with these classes.")
+    }
+    self.weight = weight
+    self.bias = bias
+    self.classes = classes
+  }
+
+  /// Logits `[batch, classes]` of features `[batch, width]`, which are normalised first.
+  public func callAsFunction(_ features: Tensor) throws(HoldfastError) -> Tensor {
+    try features.normalized().linear(weight, bias)
+  }
+
+  /// Reads `head.safetensors`.
+  public static func read(_ path: String) throws(HoldfastError) -> ClassificationHead {
+    let file = try SafetensorsFile(path: path)
+    let text = file.metadata["classes"] ?? ""
+    guard let names = (try? JSONDecoder().decode([String].self, from: Data(text.utf8))) else {
+      throw .badData(
+        "\(path): the metadata has no list of classes", remedy: "Use a head that holdfast wrote.")
+    }
+    do throws(HoldfastError) {
+      return try ClassificationHead(
+        weight: file.tensor("weight").to(.float32), bias: file.tensor("bias").to(.float32),
+        classes: names)
+    } catch {
+      throw HoldfastError(error.kind, "\(path): \(error.problem)", remedy: error.remedy)
+    }
+  }
+
+  /// Writes `head.safetensors`: `weight`, `bias`, and the class names as a JSON list in the
+  /// metadata under `classes`.
+  public func write(_ path: String) throws(HoldfastError) {
+    let names = JSONValue.array(classes.map(JSONValue.string)).text()
+    try SafetensorsFile.write(
+      [("weight", weight), ("bias", bias)], metadata: ["classes": names], to: path)
+  }
+}

@@ -1,0 +1,88 @@
+import Basics
+import Torch
+
+/// A stack of pre-norm residual attention blocks, a struct of views of its weights.
+struct Transformer {
+  private let blocks: [Block]
+
+  /// - Parameter prefix: The checkpoint's name of the layers, `vision_model.encoder.layers` say.
+  init(
+    _ prefix: String, _ architecture: TransformerArchitecture, _ source: some ParameterSource
+  ) throws(HoldfastError) {
+    var blocks: [Block] = []
+    for layer in 0..<architecture.layers {
+      blocks.append(try Block("\(prefix).\(layer)", architecture, source))
+    }
+    self.blocks = blocks
+  }
+
+  /// - Parameters:
+  ///   - tokens: `[batch, length, width]`.
+  ///   - causal: Whether a token sees only those before it.
+  /// - Returns: The same shape.
+  func callAsFunction(_ tokens: Tensor, causal: Bool) throws(HoldfastError) -> Tensor {
+    var tokens = tokens
+    for block in blocks { tokens = try block(tokens, causal: causal) }
+    return tokens
+  }
+}
+
+/// x + attention(norm(x)), then x + mlp(norm(x)).
+private struct Block {
+  let attentionNorm: LayerNorm
+  let projections: Linear
+  let output: Linear
+  let mlpNorm: LayerNorm
+  let expansion: Linear
+  let contraction: Linear
+  let architecture: TransformerArchitecture
+
+  init(
+    _ name: String, _ architecture: TransformerArchitecture, _ source: some ParameterSource
+  ) throws(HoldfastError) {
+    let attention = "\(name).self_attn"
+    self.architecture = architecture
+    let epsilon = architecture.layerNormEpsilon
+    attentionNorm = try LayerNorm("\(name).layer_norm1", source, epsilon)
+    projections = try source.linear(["q_proj", "k_proj", "v_proj"].map { "\(attention).\($0)" })
+    output = try source.linear("\(attention).out_proj")
+    mlpNorm = try LayerNorm("\(name).layer_norm2", source, epsilon)
+    expansion = try source.linear("\(name).mlp.fc1")
+    contraction = try source.linear("\(name).mlp.fc2")
+  }
+
+  func callAsFunction(_ tokens: Tensor, causal: Bool) throws(HoldfastError) -> Tensor {
+    let attended = try tokens + output(attention(attentionNorm(tokens), causal: causal))
+    let hidden = try architecture.activation(expansion(mlpNorm(attended)))
+    return try attended + contraction(hidden)
+  }
+
+  private func attention(_ tokens: Tensor, causal: Bool) throws(HoldfastError) -> Tensor {
+    let (batch, length) = (tokens.shape[0], tokens.shape[1])
+    let heads = architecture.heads
+    let parts = try projections(tokens)
+      .reshaped(batch, length, 3, heads, architecture.width / heads)
+      .permuted(2, 0, 3, 1, 4)
+      .unbound(dimension: 0)
+    return try parts[0].attention(keys: parts[1], values: parts[2], causal: causal)
+      .transposed(1, 2)
+      .reshaped(batch, length, architecture.width)
+  }
+}
+
+/// Layer normalisation with its two vectors.
+struct LayerNorm {
+  let weight: Tensor
+  let bias: Tensor
+  let epsilon: Double
+
+  init(_ name: String, _ source: some ParameterSource, _ epsilon: Double) throws(HoldfastError) {
+    weight = try source.tensor("\(name).weight")
+    bias = try source.tensor("\(name).bias")
+    self.epsilon = epsilon
+  }
+
+  func callAsFunction(_ input: Tensor) throws(HoldfastError) -> Tensor {
+    try input.layerNorm(weight, bias, epsilon: epsilon)
+  }
+}
