@@ -11,6 +11,11 @@ public struct CounterRandom: RandomNumberGenerator, Sendable {
 
   /// A sequence for one combination of integers, for example seed, purpose, epoch and index.
   public init(_ key: Int...) {
+    self.init(key: key)
+  }
+
+  /// A sequence for a combination of integers that is kept in an array.
+  public init(key: [Int]) {
     var state: UInt64 = 0x243F_6A88_85A3_08D3
     for part in key {
       state = Self.mixed(state &+ 0x9E37_79B9_7F4A_7C15 ^ UInt64(bitPattern: Int64(part)))

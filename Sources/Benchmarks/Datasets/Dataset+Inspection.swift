@@ -1,0 +1,29 @@
+import Basics
+
+extension Dataset {
+  /// What `data inspect --format json` prints, with the first samples of a sequential run.
+  ///
+  /// - Parameter limit: How many samples to list.
+  public func inspection(samples limit: Int) -> JSONValue {
+    .object([
+      "name": .string(name),
+      "kind": .string(kind),
+      "rule": .string(rule),
+      "split": .string(split),
+      "images": .integer(samples.count),
+      "classes": .integer(classes.count),
+      "expected_images": expectedImages.map(JSONValue.integer) ?? .null,
+      "ignored_files": .integer(ignoredFiles),
+      "samples": .array(
+        samples.prefix(max(limit, 0)).map { sample in
+          .object([
+            "path": .string(sample.path),
+            "label": .integer(sample.label),
+            "name": classes.indices.contains(sample.label)
+              ? .string(classes[sample.label]) : .null,
+            "domain": sample.domain.map(JSONValue.string) ?? .null,
+          ])
+        }),
+    ])
+  }
+}

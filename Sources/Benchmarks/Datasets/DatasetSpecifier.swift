@@ -1,0 +1,82 @@
+import Basics
+import Foundation
+
+/// What a user writes for a data set: a path, `kind:path`, or `builtin:minidomains/real`.
+///
+/// A suffix `#split` forces a split: `photos#val`. The path `…/*` stands for every domain.
+public struct DatasetSpecifier: Hashable, Sendable {
+  /// The layout to read the path as; nil where it is to be recognised.
+  public var kind: String?
+  /// A file or folder; `minidomains/real` and the like where the kind is `builtin`.
+  public var path: String
+  /// The split to read whatever the purpose: `train`, `val`, `test`, `all`, or a table's own.
+  public var split: String?
+
+  public init(kind: String? = nil, path: String, split: String? = nil) {
+    self.kind = kind
+    self.path = path
+    self.split = split
+  }
+
+  /// Reads a specifier.
+  ///
+  /// Something that exists under the whole text is always a plain path.
+  ///
+  /// - Throws: `HoldfastError` of kind `usage` for an empty text or an unknown kind.
+  public static func parse(_ text: String) throws(HoldfastError) -> DatasetSpecifier {
+    guard !text.isEmpty else {
+      throw .usage(
+        "the name of a data set is empty", remedy: "Give a folder, a table or kind:path.")
+    }
+    if FileManager.default.fileExists(atPath: text) { return DatasetSpecifier(path: text) }
+    var rest = text[...]
+    var split: String?
+    if let hash = rest.lastIndex(of: "#") {
+      let name = rest[rest.index(after: hash)...]
+      if !name.isEmpty, name.allSatisfy({ $0.isLetter || $0.isNumber || "_-".contains($0) }) {
+        split = SplitName.canonical(String(name))
+        rest = rest[..<hash]
+      }
+    }
+    guard let colon = rest.firstIndex(of: ":"), !rest[..<colon].contains("/") else {
+      return DatasetSpecifier(path: String(rest), split: split)
+    }
+    let kind = String(rest[..<colon])
+    let path = String(rest[rest.index(after: colon)...])
+    let known = DatasetLayouts.all.map(\.kind) + ["builtin"]
+    guard known.contains(kind) else {
+      let near = nearestName(to: kind, among: known).map { "Did you mean '\($0):'? " } ?? ""
+      throw .usage(
+        "'\(text)': there is neither such a file nor a kind '\(kind)' of data set",
+        remedy: "\(near)Kinds are \(known.joined(separator: ", ")).")
+    }
+    guard !path.isEmpty else {
+      throw .usage("'\(text)': the path is missing", remedy: "Write \(kind):path.")
+    }
+    return DatasetSpecifier(kind: kind, path: path, split: split)
+  }
+
+  /// Opens what the specifier names: lists the images and reads the labels, decodes nothing.
+  ///
+  /// - Parameters:
+  ///   - purpose: Which split to read where none is forced.
+  ///   - cache: Where the built-in images are kept; see `MiniDomains.open`.
+  ///   - progress: Called with images done and in all while built-in images are rendered.
+  /// - Returns: One data set, one for each domain where there are several; none for validation
+  ///   where there is no validation split.
+  public func open(
+    for purpose: DatasetPurpose, cache: String? = nil,
+    progress: @Sendable (Int, Int) -> Void = { _, _ in }
+  ) throws(HoldfastError) -> [Dataset] {
+    if kind == "builtin" {
+      return try MiniDomains.datasets(
+        path, purpose: purpose, split: split, cache: cache, progress: progress)
+    }
+    let place = (path as NSString).expandingTildeInPath
+    let request = DatasetRequest(path: place, purpose: purpose, split: split)
+    if let layout = DatasetLayouts.all.first(where: { $0.kind == kind }) {
+      return try layout.open(request)
+    }
+    return try DatasetLayouts.recognised(place).open(request)
+  }
+}

@@ -1,0 +1,22 @@
+#include "internal.h"
+
+void ci_flip_horizontally(const uint8_t *pixels, size_t width, size_t height, uint8_t *result) {
+  for (size_t y = 0; y < height; y++) {
+    const uint8_t *row = pixels + 3 * width * y;
+    uint8_t *target = result + 3 * width * (y + 1);
+    for (size_t x = 0; x < width; x++) {
+      target -= 3;
+      target[0] = row[3 * x];
+      target[1] = row[3 * x + 1];
+      target[2] = row[3 * x + 2];
+    }
+  }
+}
+
+void ci_split_planes(const uint8_t *restrict pixels, size_t count, uint8_t *restrict planes) {
+  for (size_t i = 0; i < count; i++) {
+    planes[i] = pixels[3 * i];
+    planes[count + i] = pixels[3 * i + 1];
+    planes[2 * count + i] = pixels[3 * i + 2];
+  }
+}

@@ -1,0 +1,111 @@
+import Basics
+import CImaging
+import Foundation
+
+/// Reading JPEG, PNG and WebP files, told apart by their first bytes and never by their names.
+///
+/// The pixels are those of Pillow's `Image.open(path).convert("RGB")`: full decoding with
+/// libjpeg-turbo's exact settings, alpha dropped, no rotation by EXIF, no colour management.
+public enum ImageFile {
+  /// The largest file that is read, in bytes.
+  public static let byteLimit = 1 << 30
+
+  /// Reads and decodes a file.
+  ///
+  /// - Throws: `HoldfastError` of kind `missingInput` for a file that cannot be opened, `badData`
+  ///   for one that is truncated, damaged, of another format, or of more than 178 956 970 pixels
+  ///   (Pillow's limit).
+  public static func read(_ path: String) throws(HoldfastError) -> RGBImage {
+    let bytes = try contents(of: path)
+    defer { bytes.deallocate() }
+    return try decode(UnsafeRawBufferPointer(bytes), name: path)
+  }
+
+  /// Decodes the bytes of a file.
+  ///
+  /// - Parameter name: The file's name, for the error.
+  public static func decode(_ bytes: Data, name: String) throws(HoldfastError) -> RGBImage {
+    // Data's closure cannot throw a typed error.
+    let result = bytes.withUnsafeBytes { buffer in
+      Result { () throws(HoldfastError) in try decode(buffer, name: name) }
+    }
+    return try result.get()
+  }
+
+  /// Decodes the bytes of a file.
+  ///
+  /// - Parameter name: The file's name, for the error.
+  public static func decode(
+    _ bytes: UnsafeRawBufferPointer, name: String
+  ) throws(HoldfastError) -> RGBImage {
+    var image = ci_image()
+    var message = CMessage()
+    let status = ci_decode(
+      bytes.assumingMemoryBound(to: UInt8.self).baseAddress, bytes.count, &image,
+      &message.characters)
+    defer { ci_free(image.pixels) }
+    guard status == CI_OK, let pixels = image.pixels else {
+      throw failure(status, "\(name): \(message.text)")
+    }
+    let width = Int(image.width)
+    let height = Int(image.height)
+    return RGBImage(
+      width: width, height: height,
+      pixels: Array(UnsafeBufferPointer(start: pixels, count: 3 * width * height)))
+  }
+
+  private static func failure(_ status: ci_status, _ problem: String) -> HoldfastError {
+    switch status {
+    case CI_UNKNOWN_FORMAT:
+      .badData(problem, remedy: "Convert it to JPEG or PNG, or leave it out with --skip-bad.")
+    case CI_TOO_LARGE:
+      .badData(problem, remedy: "Scale the image down first, or leave it out with --skip-bad.")
+    case CI_OUT_OF_MEMORY:
+      HoldfastError(
+        .outOfMemory, problem, remedy: "Lower --threads, or scale the image down first.")
+    default:
+      .badData(problem, remedy: "Fetch the file again, or leave it out with --skip-bad.")
+    }
+  }
+
+  /// The file's bytes, which the caller deallocates.
+  private static func contents(
+    of path: String
+  ) throws(HoldfastError) -> UnsafeMutableRawBufferPointer {
+    // O_NONBLOCK: opening a pipe by mistake must not hang; it changes nothing for a file.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw unreadable(path, errno) }
+    defer { close(descriptor) }
+    var information = stat()
+    guard fstat(descriptor, &information) == 0 else { throw unreadable(path, errno) }
+    guard information.st_mode & S_IFMT == S_IFREG else {
+      throw .missingInput(
+        "\(path): not a file", remedy: "Give the path of an image file, not of a folder.")
+    }
+    let size = Int(information.st_size)
+    guard size <= byteLimit else {
+      throw .badData(
+        "\(path): \(size) bytes are more than the limit of \(byteLimit) for an image",
+        remedy: "Scale the image down first, or leave it out with --skip-bad.")
+    }
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
+    var position = 0
+    while position < size, let base = bytes.baseAddress {
+      let count = Foundation.read(descriptor, base + position, size - position)
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else {
+        let code = count < 0 ? errno : EIO
+        bytes.deallocate()
+        throw unreadable(path, code)
+      }
+      position += count
+    }
+    return bytes
+  }
+
+  private static func unreadable(_ path: String, _ code: Int32) -> HoldfastError {
+    .missingInput(
+      "\(path): cannot be read (\(String(cString: strerror(code))))",
+      remedy: "Check that the path is right and that you may read it.")
+  }
+}
