@@ -237,7 +237,7 @@ def make_true_size(activations):
             state[name].copy_(value)
             facts["tensors"].append({
                 "k": k, "name": name, "shape": list(value.shape),
-                "first": value.flatten()[:3].tolist(), "sum": value.double().sum().item()})
+                "first": value.flatten()[0].item(), "sum": value.double().sum().item()})
         outputs = run(model, pixel_values, input_ids)
         outputs = {n: t for n, t in outputs.items() if not n.endswith("hidden_state")}
         name = "vit-b-32-" + activation.replace("_", "")
