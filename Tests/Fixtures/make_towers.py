@@ -111,7 +111,7 @@ def draw_weights(model, generator):
     for name, tensor in model.named_parameters():
         noise = torch.randn(tensor.shape, generator=generator)
         if name == "logit_scale":
-            value = torch.tensor(math.log(14))
+            value = torch.tensor(math.log(7))
         elif "norm" in name and name.endswith("weight"):
             value = 1 + 0.2 * noise
         elif name.endswith("bias"):
@@ -163,7 +163,7 @@ def make_tiny(activation, seed):
                                         "max_position_embeddings": 16},
         vision_config=shared | {"hidden_size": 32, "intermediate_size": 64, "image_size": 32,
                                 "patch_size": 8},
-        projection_dim=24, logit_scale_init_value=math.log(14),
+        projection_dim=24, logit_scale_init_value=math.log(7),
         attn_implementation="eager")).eval()
     generator = torch.Generator().manual_seed(seed)
     draw_weights(model, generator)
