@@ -16,6 +16,10 @@ public struct HoldfastError: Error, Hashable, Sendable {
     case cannotWrite = 73
     /// A device or the machine ran out of memory.
     case outOfMemory = 75
+    /// Stopped by SIGINT, after saving.
+    case interrupted = 130
+    /// Stopped by SIGTERM, after saving.
+    case terminated = 143
   }
 
   public var kind: Kind

@@ -15,9 +15,10 @@ extension Checkpoint {
         "\(path): no such model",
         remedy: "Give builtin:mini, or a folder with config.json and model.safetensors.")
     }
-    let folder = isFolder.boolValue ? path : (path as NSString).deletingLastPathComponent
+    let parent = (path as NSString).deletingLastPathComponent
+    let folder = isFolder.boolValue ? path : parent.isEmpty ? "." : parent
     let weightsPath = isFolder.boolValue ? "\(folder)/model.safetensors" : path
-    let configurationPath = folder.isEmpty ? "config.json" : "\(folder)/config.json"
+    let configurationPath = "\(folder)/config.json"
     guard let configuration = FileManager.default.contents(atPath: configurationPath) else {
       throw .missingInput(
         "\(configurationPath): no such file",
@@ -37,10 +38,10 @@ extension Checkpoint {
     }
     var files: [String: Data] = [:]
     for name in carriedFiles {
-      files[name] = FileManager.default.contents(atPath: folder.isEmpty ? name : "\(folder)/\(name)")
+      files[name] = FileManager.default.contents(atPath: "\(folder)/\(name)")
     }
     var head: ClassificationHead?
-    let headPath = "\(folder.isEmpty ? "." : folder)/head.safetensors"
+    let headPath = "\(folder)/head.safetensors"
     if FileManager.default.fileExists(atPath: headPath) {
       head = try ClassificationHead.read(headPath)
       guard head?.weight.shape.last == architecture.projectionWidth else {
@@ -50,7 +51,7 @@ extension Checkpoint {
       }
     }
     return Checkpoint(
-      architecture: architecture, weights: weights, head: head, files: files, source: path)
+      architecture: architecture, weights: weights, head: head, files: files, folder: folder)
   }
 
   /// Writes a folder that `transformers` reads as it is.

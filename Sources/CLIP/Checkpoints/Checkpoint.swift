@@ -11,34 +11,34 @@ public struct Checkpoint: Sendable {
   public var head: ClassificationHead?
   /// Tokenizer and preprocessor files, by name, carried along byte for byte.
   public var files: [String: Data]
-  /// Where it was read from, for messages.
-  public var source: String
+  /// The folder it was read from, or will be written to: where its tokenizer lies.
+  public var folder: String
 
   public init(
     architecture: CLIPArchitecture, weights: Weights, head: ClassificationHead? = nil,
-    files: [String: Data], source: String
+    files: [String: Data], folder: String
   ) {
     self.architecture = architecture
     self.weights = weights
     self.head = head
     self.files = files
-    self.source = source
+    self.folder = folder
   }
 
   /// The files that are carried along.
   static let carriedFiles = [
     "vocab.json", "merges.txt", "tokenizer.json", "tokenizer_config.json",
-    "special_tokens_map.json", "preprocessor_config.json",
+    "special_tokens_map.json", "preprocessor_config.json", "prompts.txt",
   ]
 
   /// The content of `preprocessor_config.json`; empty where the checkpoint has none.
   public func preprocessorConfiguration() throws(HoldfastError) -> JSONValue {
     guard let data = files["preprocessor_config.json"] else { return .object([:]) }
-    return try JSONValue.parse(data, source: "\(source)/preprocessor_config.json")
+    return try JSONValue.parse(data, source: "\(folder)/preprocessor_config.json")
   }
 
   /// The tokenizer that belongs to the weights.
   public func tokenizer() throws(HoldfastError) -> Tokenizer {
-    try Tokenizer(files: files, source: source)
+    try Tokenizer(folder: folder)
   }
 }

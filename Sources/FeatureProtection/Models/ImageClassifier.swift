@@ -1,0 +1,103 @@
+import Basics
+import CLIP
+import Torch
+
+/// A vision tower with a classification head: the point in weight space that is fine-tuned.
+///
+/// Its weights hold the vision tower's tensors and the head's two, so that interpolation and
+/// penalties cover "every tensor including the head", as WiSE-FT defines them.
+public struct ImageClassifier: Sendable {
+  public var architecture: CLIPArchitecture
+  public var weights: Weights
+  /// Readable class names, in the order of the head's rows.
+  public var classes: [String]
+
+  /// A classifier over weights that are laid out already.
+  public init(architecture: CLIPArchitecture, weights: Weights, classes: [String]) {
+    self.architecture = architecture
+    self.weights = weights
+    self.classes = classes
+  }
+
+  /// The vision tower of a checkpoint with a head; the tensors are copied.
+  public init(
+    _ checkpoint: Checkpoint, head: ClassificationHead, device: Device = .cpu
+  ) throws(HoldfastError) {
+    architecture = checkpoint.architecture
+    classes = head.classes
+    let layout = try Self.layout(architecture, classes: head.classes.count)
+    weights = try Weights(layout: layout, device: device) { (name) throws(HoldfastError) in
+      switch name {
+      case ClassificationHead.weightName: return head.weight
+      case ClassificationHead.biasName: return head.bias
+      default: return try checkpoint.weights.tensor(name)
+      }
+    }
+  }
+
+  /// The vision tower's tensors, then the head's.
+  static func layout(
+    _ architecture: CLIPArchitecture, classes: Int
+  ) throws(HoldfastError) -> WeightsLayout {
+    let head: [[(name: String, shape: [Int])]] = [
+      [(ClassificationHead.weightName, [classes, architecture.projectionWidth])],
+      [(ClassificationHead.biasName, [classes])],
+    ]
+    return try WeightsLayout(groups: architecture.visionLayout().groups + head)
+  }
+
+  /// Whether a tensor is the head's.
+  public static func isHead(_ name: String) -> Bool {
+    name == ClassificationHead.weightName || name == ClassificationHead.biasName
+  }
+
+  /// The head as a value of its own; its tensors are views of the weights.
+  public func head() throws(HoldfastError) -> ClassificationHead {
+    try ClassificationHead(
+      weight: weights.tensor(ClassificationHead.weightName),
+      bias: weights.tensor(ClassificationHead.biasName), classes: classes)
+  }
+
+  /// The same classifier at another point of its weight space.
+  public func with(_ weights: Weights) -> ImageClassifier {
+    ImageClassifier(architecture: architecture, weights: weights, classes: classes)
+  }
+
+  /// The checkpoint it came from with these weights in place of the original's.
+  public func checkpoint(from original: Checkpoint) throws(HoldfastError) -> Checkpoint {
+    var result = original
+    let tower = try weights.filtered(CLIPArchitecture.isVision).to(.cpu)
+    result.weights = try original.weights.replacing(with: tower)
+    let head = try head()
+    result.head = try ClassificationHead(
+      weight: head.weight.to(.cpu).clone(), bias: head.bias.to(.cpu).clone(), classes: classes)
+    return result
+  }
+}
+
+/// What a classifier says of a batch of images.
+public struct ClassifierOutput: Sendable {
+  /// `[batch, width]`, of unit length.
+  public var features: Tensor
+  /// `[batch, classes]`
+  public var logits: Tensor
+
+  public init(features: Tensor, logits: Tensor) {
+    self.features = features
+    self.logits = logits
+  }
+
+  /// Runs a tower and a head over pixels `[batch, 3, size, size]`.
+  public init(
+    _ architecture: CLIPArchitecture, _ source: some ParameterSource, pixels: Tensor
+  ) throws(HoldfastError) {
+    try self.init(features: VisionTower(architecture, source)(pixels), source)
+  }
+
+  /// Applies a head to features that are not normalised yet.
+  public init(features: Tensor, _ source: some ParameterSource) throws(HoldfastError) {
+    self.features = try features.normalized()
+    logits = try self.features.linear(
+      source.tensor(ClassificationHead.weightName), source.tensor(ClassificationHead.biasName))
+  }
+}

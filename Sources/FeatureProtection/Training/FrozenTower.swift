@@ -1,0 +1,58 @@
+import Basics
+import CLIP
+import Torch
+
+/// The reference's tower and head, whose outputs for one view are computed once.
+///
+/// Without augmentation an image has one view over all epochs, so the teacher of distillation and
+/// the features of a linear probe are each one pass over the training set.
+final class FrozenTower {
+  private let reference: ImageClassifier
+  private let count: Int
+  /// `[images, width]`, filled as images come by; nil where views differ from epoch to epoch.
+  private var features: Tensor?
+  private var isKnown: [Bool]
+
+  init(
+    _ reference: ImageClassifier, images: Int, hasOneView: Bool
+  ) throws(HoldfastError) {
+    self.reference = reference
+    count = images
+    isKnown = [Bool](repeating: false, count: images)
+    if hasOneView {
+      let width = reference.architecture.projectionWidth
+      features = try Tensor.zeros([images, width], device: reference.weights.device)
+    }
+  }
+
+  /// Whether the features of all these images are stored.
+  func knows(_ positions: [Int]) -> Bool {
+    features != nil && positions.allSatisfy { isKnown[$0] }
+  }
+
+  /// The outputs for a batch, without gradient.
+  func output(
+    _ positions: [Int], pixels: Tensor?
+  ) throws(HoldfastError) -> ClassifierOutput {
+    try withoutGradients { () throws(HoldfastError) in
+      try ClassifierOutput(features: rawFeatures(positions, pixels: pixels), reference.weights)
+    }
+  }
+
+  /// The features for a batch, not normalised, without gradient.
+  func rawFeatures(_ positions: [Int], pixels: Tensor?) throws(HoldfastError) -> Tensor {
+    if let features, knows(positions) { return try features.selected(positions) }
+    guard let pixels else { throw .internalError("an image's features are asked for too early") }
+    return try withoutGradients { () throws(HoldfastError) in
+      let fresh = try VisionTower(reference.architecture, reference.weights)(pixels)
+      if let features {
+        for (row, position) in positions.enumerated() {
+          try features.narrowed(from: position, count: 1)
+            .copy(from: fresh.narrowed(from: row, count: 1))
+          isKnown[position] = true
+        }
+      }
+      return fresh
+    }
+  }
+}

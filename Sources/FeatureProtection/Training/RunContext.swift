@@ -1,0 +1,56 @@
+import Basics
+import Foundation
+import Torch
+
+/// What a run is given from outside: where to compute, whom to tell, and when to stop.
+public struct RunContext: Sendable {
+  public var device: Device
+  /// The type of matrix products; float32 unless `--precision bf16`.
+  public var precision: DType
+  /// The threads that decode images.
+  public var loaderThreads: Int
+  /// Leave out images that do not decode, and count them, instead of stopping.
+  public var skipBad: Bool
+  public var stop: StopRequest
+  /// Told of everything that happens, on the thread of the run.
+  public var report: @Sendable (RunEvent) throws -> Void
+
+  public init(
+    device: Device = .cpu, precision: DType = .float32,
+    loaderThreads: Int = ProcessInfo.processInfo.activeProcessorCount, skipBad: Bool = false,
+    stop: StopRequest = StopRequest(), report: @escaping @Sendable (RunEvent) throws -> Void = { _ in }
+  ) {
+    self.device = device
+    self.precision = precision
+    self.loaderThreads = loaderThreads
+    self.skipBad = skipBad
+    self.stop = stop
+    self.report = report
+  }
+}
+
+/// A wish to stop, which a signal handler or another thread may state at any time.
+public final class StopRequest: @unchecked Sendable {
+  private let lock = NSLock()
+  private var signal: Int32?
+
+  public init() {}
+
+  /// States the wish.
+  ///
+  /// - Parameter signal: SIGINT or SIGTERM, which decides the exit code.
+  public func request(signal: Int32) {
+    lock.withLock { self.signal = self.signal ?? signal }
+  }
+
+  /// The signal of the first request, or nil.
+  public var requestedSignal: Int32? { lock.withLock { signal } }
+
+  /// Throws where a stop was requested; called between steps and batches.
+  public func check() throws(HoldfastError) {
+    guard let signal = requestedSignal else { return }
+    throw HoldfastError(
+      signal == SIGTERM ? .terminated : .interrupted, "stopped by a signal",
+      remedy: "What was measured until then is saved.")
+  }
+}

@@ -1,0 +1,127 @@
+import Basics
+import CLIP
+import Images
+import Torch
+
+/// Fine-tunes a classifier by a recipe: one loop for every method.
+public struct Trainer {
+  /// What the events of this run are labelled with.
+  public struct Label: Sendable {
+    public var method: String
+    public var setting: [String: JSONValue]
+
+    public init(method: String, setting: [String: JSONValue] = [:]) {
+      self.method = method
+      self.setting = setting
+    }
+  }
+
+  /// What training leaves behind.
+  public struct Result: Sendable {
+    public var classifier: ImageClassifier
+    /// The factors of a low-rank method.
+    public var adapters: LowRankAdapters?
+    /// The whole loss before each step.
+    public var losses: [Double]
+  }
+
+  public var recipe: Recipe
+  public var settings: TrainingSettings
+  public var label: Label
+  public var seed: Int
+  public var context: RunContext
+
+  public init(
+    _ recipe: Recipe, settings: TrainingSettings, label: Label, seed: Int,
+    context: RunContext = RunContext()
+  ) {
+    self.recipe = recipe
+    self.settings = settings
+    self.label = label
+    self.seed = seed
+    self.context = context
+    // A frozen tower sees one view of an image, that of evaluation.
+    if recipe.trainable == .head { self.settings.augmentation = .none }
+  }
+
+  /// Trains from `reference`, whose weights are left as they are.
+  ///
+  /// - Parameters:
+  ///   - set: Its labels are rows of the reference's head.
+  ///   - adapter: The factors to start a low-rank method from.
+  /// - Throws: `HoldfastError`; where the loss is no longer a finite number, with the step.
+  public func train(
+    _ reference: ImageClassifier, on set: TrainingSet, adapter: LowRankAdapters? = nil
+  ) throws -> Result {
+    let model = try TrainableModel(reference, recipe.trainable, seed: seed, adapter: adapter)
+    let frozen = try FrozenTower(
+      reference, images: set.count, hasOneView: settings.augmentation == .none)
+    let optimizer = try makeOptimizer(for: model)
+    let steps = settings.stepCount(images: set.count)
+    let schedule = LearningRateSchedule(steps: steps, warmupSteps: settings.warmupSteps)
+    let batches = try TrainingBatches(
+      set, settings, seed: seed, loadsPixels: true, context)
+    var losses: [Double] = []
+
+    for step in 0..<steps {
+      try context.stop.check()
+      let batch = try batches.next()
+      try model.trained.clearGradient()
+      let (loss, crossEntropy) = try withPrecision(context.precision, on: context.device) {
+        () throws(HoldfastError) in
+        let student =
+          try model.hasFrozenTower
+          ? model.output(features: frozen.rawFeatures(batch.positions, pixels: batch.pixels))
+          : model.output(pixels: batch.pixels ?? Tensor([Float]()))
+        let crossEntropy = try student.logits.crossEntropy(
+          batch.labels, labelSmoothing: settings.labelSmoothing)
+        var loss = crossEntropy
+        for protection in recipe.protections {
+          let teacher = try frozen.output(batch.positions, pixels: batch.pixels)
+          loss = try loss + protection.loss(student: student, teacher: teacher)
+        }
+        return (loss, crossEntropy)
+      }
+      try loss.backward()
+      let factor = schedule.factor(at: step)
+      let report = try optimizer.step(
+        rate: settings.rate * factor, headRate: (settings.headRate ?? settings.rate) * factor,
+        clipNorm: settings.clipNorm)
+      let value = try loss.item() + report.penalty
+      guard value.isFinite, report.gradientNorm.isFinite else {
+        throw notFinite(step, set, batch.positions)
+      }
+      losses.append(value)
+      try context.report(
+        .step(
+          StepRecord(
+            method: label.method, setting: label.setting, seed: seed, step: step + 1, steps: steps,
+            epoch: batch.epoch, loss: value, crossEntropy: crossEntropy.item(),
+            rate: settings.rate * factor, gradientNorm: report.gradientNorm)))
+    }
+    return Result(
+      classifier: try model.classifier(), adapters: try model.trainedAdapters(), losses: losses)
+  }
+
+  private func makeOptimizer(for model: TrainableModel) throws(HoldfastError) -> AdamW {
+    let penalty = recipe.penalty
+    return try AdamW(
+      model.trained, reference: penalty == nil ? nil : model.origin(), betas: settings.betas,
+      epsilon: settings.epsilon
+    ) { name in
+      let isPenalised = penalty?.covered.covers(name) ?? false
+      return AdamW.Options(
+        decay: settings.weightDecay, l1: isPenalised ? penalty?.l1 ?? 0 : 0,
+        l2: isPenalised ? penalty?.l2 ?? 0 : 0, isHead: ImageClassifier.isHead(name))
+    }
+  }
+
+  private func notFinite(_ step: Int, _ set: TrainingSet, _ positions: [Int]) -> HoldfastError {
+    let first = positions.first.map { set.dataset.samples[$0].path } ?? "?"
+    return HoldfastError(
+      .internalError,
+      "\(label.method), seed \(seed): the loss is not a finite number at step \(step + 1), "
+        + "in the batch that begins with \(first)",
+      remedy: "Lower lr or head-lr, or raise warmup-steps.")
+  }
+}

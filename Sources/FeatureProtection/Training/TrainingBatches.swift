@@ -1,0 +1,85 @@
+import Basics
+import Images
+import Torch
+
+/// The batches of a training run, epoch after epoch, each loaded ahead of the step that uses it.
+final class TrainingBatches {
+  /// The images of one step.
+  struct Batch {
+    /// Positions in the training set.
+    var positions: [Int]
+    /// `[count]`, int64, on the run's device.
+    var labels: Tensor
+    /// Normalised pixels; nil where the run works on stored features.
+    var pixels: Tensor?
+    var epoch: Int
+  }
+
+  private let set: TrainingSet
+  private let settings: TrainingSettings
+  private let seed: Int
+  private let context: RunContext
+  private let loadsPixels: Bool
+  private let normalizer: PixelNormalizer
+  private var epoch = -1
+  private var order: [Int] = []
+  private var start = 0
+  private var loader: ImageLoader?
+
+  init(
+    _ set: TrainingSet, _ settings: TrainingSettings, seed: Int, loadsPixels: Bool,
+    _ context: RunContext
+  ) throws(HoldfastError) {
+    guard set.count > 0 else {
+      throw .badData(
+        "\(set.dataset.name): there are no images to train on",
+        remedy: "Give a data set with a train split.")
+    }
+    self.set = set
+    self.settings = settings
+    self.seed = seed
+    self.context = context
+    self.loadsPixels = loadsPixels
+    normalizer = try PixelNormalizer(set.preprocessing, device: context.device)
+  }
+
+  /// The next batch; a new epoch begins where the last one ends, however small its last batch.
+  func next() throws(HoldfastError) -> Batch {
+    if start >= order.count { beginEpoch() }
+    var positions = Array(order[start..<min(start + settings.batchSize, order.count)])
+    start += positions.count
+    var pixels: Tensor?
+    if let loader {
+      guard let batch = try loader.next() else {
+        throw .internalError("the loader ended before its epoch")
+      }
+      if batch.count == 0 { return try next() }
+      let first = start - positions.count
+      positions = batch.positions.map { order[$0] }
+      guard batch.positions.allSatisfy({ $0 >= first }) else {
+        throw .internalError("the loader left its order")
+      }
+      pixels = try normalizer(batch)
+    }
+    let labels = positions.map { Int64(set.dataset.samples[$0].label) }
+    return Batch(
+      positions: positions, labels: try Tensor(labels).to(context.device), pixels: pixels,
+      epoch: epoch)
+  }
+
+  private func beginEpoch() {
+    epoch += 1
+    start = 0
+    order = set.order(seed: seed, epoch: epoch, shuffled: settings.isShuffled)
+    guard loadsPixels else { return }
+    let items = order.map { position in
+      LoadItem(
+        path: set.dataset.path(of: set.dataset.samples[position]),
+        key: TrainingSet.viewKey(seed: seed, epoch: epoch, position: position))
+    }
+    loader = ImageLoader(
+      items: items, preprocessing: set.preprocessing, augmentation: settings.augmentation,
+      batchSize: settings.batchSize, threads: context.loaderThreads, skipBad: context.skipBad,
+      cache: set.cache)
+  }
+}
