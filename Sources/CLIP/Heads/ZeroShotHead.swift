@@ -17,15 +17,16 @@ extension ClassificationHead {
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws(HoldfastError) -> ClassificationHead {
     let tokenizer = try model.tokenizer()
-    let length = model.architecture.contextLength
-    var rows: [[Int]] = []
+    var texts: [String] = []
     var owners: [Int] = []
     for (label, name) in classes.enumerated() {
       for prompt in prompts(name) {
-        rows.append(tokenizer.tokens(of: prompt, contextLength: length))
+        texts.append(prompt)
         owners.append(label)
       }
     }
+    let batch = tokenizer.encode(texts, contextLength: model.architecture.contextLength)
+    let rows = (0..<batch.count).map { Array(batch[$0].prefix(batch.endPositions[$0] + 1)) }
     return try withoutGradients { () throws(HoldfastError) in
       let features = try encode(rows, TextTower(model.architecture, model.weights), progress)
         .normalized()

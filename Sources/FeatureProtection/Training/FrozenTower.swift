@@ -8,7 +8,6 @@ import Torch
 /// the features of a linear probe are each one pass over the training set.
 final class FrozenTower {
   private let reference: ImageClassifier
-  private let count: Int
   /// `[images, width]`, filled as images come by; nil where views differ from epoch to epoch.
   private var features: Tensor?
   private var isKnown: [Bool]
@@ -17,7 +16,6 @@ final class FrozenTower {
     _ reference: ImageClassifier, images: Int, hasOneView: Bool
   ) throws(HoldfastError) {
     self.reference = reference
-    count = images
     isKnown = [Bool](repeating: false, count: images)
     if hasOneView {
       let width = reference.architecture.projectionWidth
@@ -42,7 +40,7 @@ final class FrozenTower {
   /// The features for a batch, not normalised, without gradient.
   func rawFeatures(_ positions: [Int], pixels: Tensor?) throws(HoldfastError) -> Tensor {
     if let features, knows(positions) { return try features.selected(positions) }
-    guard let pixels else { throw .internalError("an image's features are asked for too early") }
+    guard let pixels else { throw .internalError("an image was not loaded") }
     return try withoutGradients { () throws(HoldfastError) in
       let fresh = try VisionTower(reference.architecture, reference.weights)(pixels)
       if let features {

@@ -28,11 +28,14 @@ final class TrainableModel {
       adapters = nil
       trained = try TrainableWeights(reference.weights.filtered(ImageClassifier.isHead))
     case .lowRank(let rank, let alpha, let targets):
-      let factors =
-        try adapter
-        ?? LowRankAdapters(
+      let factors: LowRankAdapters
+      if let adapter {
+        factors = adapter
+      } else {
+        factors = try LowRankAdapters(
           for: reference.weights.layout, rank: rank, alpha: alpha, targets: targets, seed: seed,
           device: reference.weights.device)
+      }
       let head = try reference.weights.filtered(ImageClassifier.isHead)
       let layout = try WeightsLayout(groups: factors.weights.layout.groups + head.layout.groups)
       let start = try Weights(layout: layout, device: head.device) { (name) throws(HoldfastError) in

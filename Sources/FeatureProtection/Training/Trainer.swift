@@ -59,8 +59,9 @@ public struct Trainer {
     let optimizer = try makeOptimizer(for: model)
     let steps = settings.stepCount(images: set.count)
     let schedule = LearningRateSchedule(steps: steps, warmupSteps: settings.warmupSteps)
-    let batches = try TrainingBatches(
-      set, settings, seed: seed, loadsPixels: true, context)
+    let batches = try TrainingBatches(set, settings, seed: seed, context) { positions in
+      model.hasFrozenTower && frozen.knows(positions)
+    }
     var losses: [Double] = []
 
     for step in 0..<steps {
@@ -72,7 +73,7 @@ public struct Trainer {
         let student =
           try model.hasFrozenTower
           ? model.output(features: frozen.rawFeatures(batch.positions, pixels: batch.pixels))
-          : model.output(pixels: batch.pixels ?? Tensor([Float]()))
+          : model.output(pixels: batch.requirePixels())
         let crossEntropy = try student.logits.crossEntropy(
           batch.labels, labelSmoothing: settings.labelSmoothing)
         var loss = crossEntropy

@@ -10,25 +10,31 @@ final class TrainingBatches {
     var positions: [Int]
     /// `[count]`, int64, on the run's device.
     var labels: Tensor
-    /// Normalised pixels; nil where the run works on stored features.
+    /// Normalised, `[count, 3, size, size]`; nil where the features of the epoch are stored.
     var pixels: Tensor?
     var epoch: Int
+
+    func requirePixels() throws(HoldfastError) -> Tensor {
+      guard let pixels else { throw .internalError("a batch was not loaded") }
+      return pixels
+    }
   }
 
   private let set: TrainingSet
   private let settings: TrainingSettings
   private let seed: Int
   private let context: RunContext
-  private let loadsPixels: Bool
+  private let isStored: ([Int]) -> Bool
   private let normalizer: PixelNormalizer
   private var epoch = -1
   private var order: [Int] = []
   private var start = 0
   private var loader: ImageLoader?
 
+  /// - Parameter isStored: Whether these images need not be loaded, asked at the start of an epoch.
   init(
-    _ set: TrainingSet, _ settings: TrainingSettings, seed: Int, loadsPixels: Bool,
-    _ context: RunContext
+    _ set: TrainingSet, _ settings: TrainingSettings, seed: Int, _ context: RunContext,
+    isStored: @escaping ([Int]) -> Bool
   ) throws(HoldfastError) {
     guard set.count > 0 else {
       throw .badData(
@@ -39,39 +45,38 @@ final class TrainingBatches {
     self.settings = settings
     self.seed = seed
     self.context = context
-    self.loadsPixels = loadsPixels
+    self.isStored = isStored
     normalizer = try PixelNormalizer(set.preprocessing, device: context.device)
   }
 
   /// The next batch; a new epoch begins where the last one ends, however small its last batch.
   func next() throws(HoldfastError) -> Batch {
     if start >= order.count { beginEpoch() }
-    var positions = Array(order[start..<min(start + settings.batchSize, order.count)])
-    start += positions.count
+    let first = start
+    start += min(settings.batchSize, order.count - start)
+    var positions = Array(order[first..<start])
     var pixels: Tensor?
     if let loader {
       guard let batch = try loader.next() else {
         throw .internalError("the loader ended before its epoch")
       }
+      // With `skipBad` a batch may lose some of its images, or all.
       if batch.count == 0 { return try next() }
-      let first = start - positions.count
       positions = batch.positions.map { order[$0] }
-      guard batch.positions.allSatisfy({ $0 >= first }) else {
-        throw .internalError("the loader left its order")
-      }
       pixels = try normalizer(batch)
     }
     let labels = positions.map { Int64(set.dataset.samples[$0].label) }
     return Batch(
-      positions: positions, labels: try Tensor(labels).to(context.device), pixels: pixels,
-      epoch: epoch)
+      positions: positions, labels: try Tensor(labels).to(context.device),
+      pixels: pixels, epoch: epoch)
   }
 
   private func beginEpoch() {
     epoch += 1
     start = 0
     order = set.order(seed: seed, epoch: epoch, shuffled: settings.isShuffled)
-    guard loadsPixels else { return }
+    loader = nil
+    if isStored(order) { return }
     let items = order.map { position in
       LoadItem(
         path: set.dataset.path(of: set.dataset.samples[position]),

@@ -1,0 +1,38 @@
+import Basics
+import Torch
+
+/// The line between two classifiers, scored point by point through one scratch buffer.
+public struct InterpolationPath: Sendable {
+  public let from: ImageClassifier
+  public let to: ImageClassifier
+  private let scratch: ImageClassifier
+
+  /// - Throws: `HoldfastError` of kind `badData` where the two are not one architecture with the
+  ///   same classes.
+  public init(from: ImageClassifier, to: ImageClassifier) throws(HoldfastError) {
+    guard from.classes == to.classes else {
+      throw .badData(
+        "the two models were trained for different classes "
+          + "(\(from.classes.count) and \(to.classes.count))",
+        remedy: "Interpolate models with the same head classes.")
+    }
+    self.from = from
+    self.to = to
+    scratch = try from.with(Weights.lerp(from.weights, to.weights, 0))
+  }
+
+  /// The classifier at α, with weights of its own.
+  public func point(_ alpha: Double) throws(HoldfastError) -> ImageClassifier {
+    from.with(try Weights.lerp(from.weights, to.weights, alpha))
+  }
+
+  /// A candidate for each α; they share memory, see `Evaluator.Candidate`.
+  public func candidates(_ alphas: [Double]) -> [Evaluator.Candidate] {
+    alphas.map { alpha in
+      Evaluator.Candidate { () throws(HoldfastError) in
+        try scratch.weights.interpolate(from.weights, to.weights, alpha)
+        return scratch
+      }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import Basics
+import CLIP
+import Images
+import Torch
+
+/// Scores classifiers on sets of images; several classifiers share one pass over the images.
+public struct Evaluator {
+  /// A classifier that is made when its turn comes.
+  ///
+  /// Points of an interpolation path share one buffer, so a candidate is only valid until the next
+  /// one is made.
+  public struct Candidate {
+    let make: () throws(HoldfastError) -> ImageClassifier
+
+    public init(_ make: @escaping () throws(HoldfastError) -> ImageClassifier) {
+      self.make = make
+    }
+
+    /// A classifier that is there already.
+    public init(_ classifier: ImageClassifier) {
+      make = { () throws(HoldfastError) in classifier }
+    }
+  }
+
+  public var preprocessing: Preprocessing
+  /// Images at once. The default is 128.
+  public var batchSize: Int
+  public var store: PixelStore
+  public var context: RunContext
+
+  public init(
+    preprocessing: Preprocessing, batchSize: Int = 128, store: PixelStore = PixelStore(),
+    context: RunContext = RunContext()
+  ) {
+    self.preprocessing = preprocessing
+    self.batchSize = batchSize
+    self.store = store
+    self.context = context
+  }
+
+  /// The answers of each candidate, in their order.
+  public func predictions(
+    of candidates: [Candidate], on set: EvaluationSet
+  ) throws -> [Predictions] {
+    var results = [Predictions](repeating: Predictions(), count: candidates.count)
+    let labels = set.labels
+    let normalizer = try PixelNormalizer(preprocessing, device: context.device)
+    let total = labels.count * candidates.count
+    var done = 0
+    try store.forEachBlock(
+      of: set.dataset, preprocessing: preprocessing, batchSize: batchSize, context
+    ) { block in
+      let skipped = block.reduce(0) { $0 + $1.skipped.count }
+      for (index, candidate) in candidates.enumerated() {
+        let classifier = try candidate.make()
+        let tower = try VisionTower(classifier.architecture, classifier.weights)
+        let head = try set.ownHead ?? classifier.head()
+        for batch in block where batch.count > 0 {
+          try context.stop.check()
+          results[index].predicted += try answers(batch, tower, head, normalizer)
+          results[index].labels += batch.positions.map { labels[$0] }
+          done += batch.count
+          try context.report(
+            .progress("Scoring \(set.name)", done: done, total: total, loss: nil))
+        }
+        results[index].skipped += skipped
+      }
+    }
+    return results
+  }
+
+  /// The answers of one classifier.
+  public func predictions(
+    of classifier: ImageClassifier, on set: EvaluationSet
+  ) throws -> Predictions {
+    try predictions(of: [Candidate(classifier)], on: set)[0]
+  }
+
+  private func answers(
+    _ batch: PixelBatch, _ tower: VisionTower, _ head: ClassificationHead,
+    _ normalizer: PixelNormalizer
+  ) throws(HoldfastError) -> [Int] {
+    try withoutGradients { () throws(HoldfastError) in
+      try withPrecision(context.precision, on: context.device) { () throws(HoldfastError) in
+        try head(tower(normalizer(batch))).argmax().elements(as: Int64.self).map(Int.init)
+      }
+    }
+  }
+}

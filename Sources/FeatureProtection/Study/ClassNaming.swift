@@ -1,0 +1,56 @@
+import Basics
+import Benchmarks
+import CLIP
+
+/// Readable class names from a file in place of those that the data brings.
+struct ClassNaming {
+  private let names: [String: String]
+
+  /// - Parameters:
+  ///   - file: One name a line, in the order of the training set's classes; nil keeps the data's.
+  /// - Throws: `HoldfastError` of kind `badData` where the numbers of classes differ.
+  init(_ file: String?, original: [String]) throws(HoldfastError) {
+    guard let file else {
+      names = [:]
+      return
+    }
+    let given = try ClassNames(file: file).names
+    guard given.count == original.count else {
+      throw .badData(
+        "\(file): \(given.count) class names, the training set has \(original.count) classes",
+        remedy: "Give one name a line, in the order of the data set's classes.")
+    }
+    names = Dictionary(zip(original, given)) { first, _ in first }
+  }
+
+  func applied(to dataset: Dataset) -> Dataset {
+    var result = dataset
+    result.classes = dataset.classes.map { names[$0] ?? $0 }
+    return result
+  }
+}
+
+extension Dataset {
+  /// Splits off a part of every class for validation, by a fixed draw.
+  ///
+  /// - Parameter fraction: Of each class, rounded down; the draw does not depend on a run's seed,
+  ///   so that every method and seed sees the same two parts.
+  func holdingOut(_ fraction: Double) -> (rest: Dataset, heldOut: Dataset) {
+    var positions: [Int: [Int]] = [:]
+    for (position, sample) in samples.enumerated() {
+      positions[sample.label, default: []].append(position)
+    }
+    var chosen: Set<Int> = []
+    for (label, members) in positions {
+      var random = CounterRandom(0x5EED, label)
+      let order = random.permutation(members.count)
+      chosen.formUnion(order.prefix(Int(Double(members.count) * fraction)).map { members[$0] })
+    }
+    var rest = self
+    var heldOut = self
+    rest.samples = samples.indices.filter { !chosen.contains($0) }.map { samples[$0] }
+    heldOut.samples = samples.indices.filter(chosen.contains).map { samples[$0] }
+    heldOut.split = "held-out"
+    return (rest, heldOut)
+  }
+}
