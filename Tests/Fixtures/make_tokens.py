@@ -5,6 +5,9 @@ torch (their versions are recorded in golden.json):
 
     python3 Tests/Fixtures/make_tokens.py
 
+imagenet-names.txt is the curated list of class names of the CLIP release (Copyright (c) 2021
+OpenAI, MIT License), in the order of the class indices; this script compares it with open_clip's.
+
 The digest of the 80,000 ImageNet prompts is SHA-256 over all prompts, class after class and
 within a class template after template: each token, start and end included and without padding,
 as a little-endian 32-bit integer, and nothing between prompts.
