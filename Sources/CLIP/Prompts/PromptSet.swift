@@ -5,7 +5,7 @@ public struct PromptSet: Sendable, Hashable {
   /// The sentences; `{}` in them stands for the class name.
   public let templates: [String]
 
-  /// "a photo of a {}."
+  /// One sentence for each class, `a photo of a {}.`.
   public static let simple = PromptSet(builtIn: ["a photo of a {}."])
 
   init(builtIn templates: [String]) {

@@ -71,7 +71,7 @@ public struct Tokenizer: Sendable {
       throw .badData(
         "\(files.vocabularySource): token numbers must be from 0 to 16777215", remedy: remedy)
     }
-    guard vocabulary.keys.contains(where: { $0.utf8.reversed().starts(with: ">w/<".utf8) }) else {
+    guard vocabulary.keys.contains(where: { $0.hasSuffix(ByteAlphabet.wordEnd) }) else {
       throw .badData(
         "\(files.vocabularySource): not a CLIP vocabulary (no token ends in </w>)", remedy: remedy)
     }

@@ -92,12 +92,18 @@ extension TokenizerFiles {
   }
 
   private static func decodingProblem(_ error: any Error) -> String {
-    guard let error = error as? DecodingError else { return "unreadable" }
-    switch error {
-    case .typeMismatch(_, let context), .valueNotFound(_, let context),
-      .keyNotFound(_, let context):
-      let place = context.codingPath.map(\.stringValue).joined(separator: ".")
-      return place.isEmpty ? "wrong type" : "wrong or missing at \(place)"
+    func place(_ path: [any CodingKey]) -> String {
+      path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
+    }
+    switch error as? DecodingError {
+    case .typeMismatch(_, let context) where !context.codingPath.isEmpty,
+      .valueNotFound(_, let context) where !context.codingPath.isEmpty,
+      .dataCorrupted(let context) where !context.codingPath.isEmpty:
+      return "wrong type at \(place(context.codingPath))"
+    case .typeMismatch, .valueNotFound:
+      return "wrong type"
+    case .keyNotFound(let key, let context):
+      return "missing \(place(context.codingPath + [key]))"
     default:
       return "not valid JSON"
     }

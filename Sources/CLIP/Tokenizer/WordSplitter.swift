@@ -7,6 +7,8 @@ import Foundation
 /// [^\s\p{L}\p{N}]+`. White space only separates, so that collapsing it needs no step of its own.
 /// `open_clip` also repairs mojibake with ftfy (full-width letters become ASCII, curly quotes
 /// straight) and unescapes HTML entities; on plain text such as class names the two agree.
+/// Characters go by the Unicode tables of this platform: those that the reference's tables do not
+/// have yet (in 2026, assigned after Unicode 16, or combining marks after 9) may be cut otherwise.
 enum WordSplitter {
   /// The cleaned characters of a text.
   static func cleaned(_ scalars: ArraySlice<Unicode.Scalar>) -> [Unicode.Scalar] {
