@@ -43,8 +43,9 @@ extension MiniDomains {
     return words.filter { known.insert($0).inserted }
   }()
 
-  /// The words of the vocabulary that say something of an image: all but articles, prepositions,
-  /// `picture` and `image`. Every caption has one at least.
+  /// The words of the vocabulary that say something of an image.
+  ///
+  /// All but articles, prepositions, `picture` and `image`; every caption has one at least.
   public static let contentWords = Set(vocabulary)
     .subtracting(CaptionWords.function).subtracting(CaptionWords.generic)
 

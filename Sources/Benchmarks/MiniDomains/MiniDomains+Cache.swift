@@ -26,6 +26,7 @@ extension MiniDomains {
     defer { rendering.unlock() }
     if FileManager.default.fileExists(atPath: root) { return root }
     try AtomicFile.makeFolder(base)
+    removeAbandoned(in: base)
     let temporary = joined(base, ".\(name).part-\(UUID().uuidString)")
     do throws(HoldfastError) {
       try render(to: temporary, perClass: perClass, progress: progress)
@@ -41,6 +42,17 @@ extension MiniDomains {
     throw .cannotWrite(
       "\(root): the folder cannot be made (\(String(cString: strerror(code))))",
       remedy: "Set HOLDFAST_CACHE to a folder that can be written.")
+  }
+
+  /// Removes what renderings that were killed left behind; a living one is minutes old at most.
+  private static func removeAbandoned(in base: String) {
+    let files = FileManager.default
+    for name in (try? files.contentsOfDirectory(atPath: base)) ?? [] {
+      guard name.hasPrefix(".minidomains-"), name.contains(".part-") else { continue }
+      let path = joined(base, name)
+      let changed = (try? files.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+      if let changed, changed.timeIntervalSinceNow < -3600 { try? files.removeItem(atPath: path) }
+    }
   }
 
   /// Where rendered images are kept unless a call says otherwise.
