@@ -34,9 +34,10 @@ public final class ImageLoader: Sendable {
       items: items, preprocessing: preprocessing, augmentation: augmentation,
       batchSize: max(batchSize, 1), skipBad: skipBad, cache: cache)
     batchCount = work.batchCount
-    queue = LoaderQueue(work: work)
-    let queue = self.queue
-    for _ in 0..<min(max(threads, 1), max(items.count, 1)) {
+    let threads = min(max(threads, 1), items.count)
+    let queue = LoaderQueue(work: work, threads: threads)
+    self.queue = queue
+    for _ in 0..<threads {
       // The threads hold the queue, not the loader, so that the loader can go away.
       let thread = Thread { queue.run() }
       thread.name = "holdfast.images"
