@@ -12,6 +12,9 @@ import Foundation
 /// while let batch = try loader.next() { … }
 /// ```
 public final class ImageLoader: Sendable {
+  /// The largest number of threads that a loader starts.
+  public static let threadLimit = 256
+
   /// The number of batches of a whole pass; the last may be smaller.
   public let batchCount: Int
   private let queue: LoaderQueue
@@ -32,9 +35,9 @@ public final class ImageLoader: Sendable {
   ) {
     let work = LoaderWork(
       items: items, preprocessing: preprocessing, augmentation: augmentation,
-      batchSize: max(batchSize, 1), skipBad: skipBad, cache: cache)
+      batchSize: max(min(batchSize, items.count), 1), skipBad: skipBad, cache: cache)
     batchCount = work.batchCount
-    let threads = min(max(threads, 1), items.count)
+    let threads = min(max(threads, 1), items.count, Self.threadLimit)
     let queue = LoaderQueue(work: work, threads: threads)
     self.queue = queue
     for _ in 0..<threads {

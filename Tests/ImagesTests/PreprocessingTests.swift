@@ -68,7 +68,7 @@ import Testing
       resizeShortSide: 224, cropSize: 220, mean: [0, 0.1, 0.5], std: [1, 0.25, 2])
     #expect(
       plain.digest
-        == "pillow-bicubic;short-side=224;centre-crop=220;mean=0.0,0.1,0.5;std=1.0,0.25,2.0")
+        == "pillow-13-bicubic;short-side=224;centre-crop=220;mean=0.0,0.1,0.5;std=1.0,0.25,2.0")
   }
 
   @Test func augmentationsHaveTheirNames() throws {
