@@ -1,6 +1,9 @@
 // PNG through libpng, without gamma or colour management, with the values that Pillow's
 // convert("RGB") gives: alpha and transparency are dropped, 16-bit colour keeps its high byte, but
 // 16-bit grey is clipped at 255, because Pillow takes it for a mode of whole numbers.
+//
+// What follows the pixel data is not read, so a file may lack its end, as in Pillow. libpng checks
+// the data's checksums, which Pillow does not: a file that fails them is damaged.
 
 #include <png.h>
 #include <setjmp.h>

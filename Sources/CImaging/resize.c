@@ -1,6 +1,9 @@
-// Pillow's 8-bit bicubic resampling (libImaging/Resample.c), number for number: weights in double,
-// rounded to 22-bit fixed point; a horizontal pass rounded to 8 bits, then a vertical one; a pass
-// is skipped where it changes nothing. Sums are integers, so any order of adding gives one result.
+// Pillow's 8-bit bicubic resampling, number for number: weights in double, rounded to 22-bit fixed
+// point; two passes with 8 bits between them; a pass is skipped where it changes nothing. Sums are
+// integers, so any order of adding gives the same result.
+//
+// Which pass comes first shows in the last bit. It is the horizontal one, but since Pillow 13 the
+// vertical one where the height shrinks by more than twice the pixels that the width shrinks by.
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,6 +17,10 @@ enum { PRECISION = 32 - 8 - 2 };
 
 /// For each output position: which input positions it reads, and with which weights.
 typedef struct {
+  /// The first input position that any of them reads, and how many follow.
+  int64_t origin;
+  int64_t extent;
+  /// From the origin on.
   int64_t *first;
   int64_t *count;
   /// `stride` weights for each position.
@@ -73,7 +80,16 @@ static int make_taps(filter_taps *taps, int64_t size, float low, float high, int
     taps->count[i] = count;
   }
   free(exact);
+  taps->origin = taps->first[0];
+  taps->extent = taps->first[length - 1] + taps->count[length - 1] - taps->origin;
+  for (int64_t i = 0; i < length; i++) taps->first[i] -= taps->origin;
   return 1;
+}
+
+/// The taps of a pass that is skipped: the window as it is.
+static void skip_taps(filter_taps *taps, int64_t start, int64_t length) {
+  taps->origin = start;
+  taps->extent = length;
 }
 
 static uint8_t clip(int32_t sum) {
@@ -81,9 +97,9 @@ static uint8_t clip(int32_t sum) {
   return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
 }
 
-static void resize_row(const uint8_t *restrict source, const filter_taps *taps, int64_t length,
+static void resize_row(const uint8_t *restrict source, const filter_taps *taps, int64_t width,
                        uint8_t *restrict result) {
-  for (int64_t x = 0; x < length; x++) {
+  for (int64_t x = 0; x < width; x++) {
     const uint8_t *pixel = source + 3 * taps->first[x];
     const int32_t *weights = taps->weights + x * taps->stride;
     int32_t red = 1 << (PRECISION - 1), green = red, blue = red;
@@ -98,79 +114,87 @@ static void resize_row(const uint8_t *restrict source, const filter_taps *taps, 
   }
 }
 
-/// Adds up whole rows, which vectorises; `sums` has room for `length` values.
-static void resize_columns(const uint8_t *source, ptrdiff_t stride, const int32_t *weights,
-                           int64_t count, int64_t length, int32_t *restrict sums,
-                           uint8_t *restrict result) {
-  for (int64_t i = 0; i < length; i++) sums[i] = 1 << (PRECISION - 1);
-  for (int64_t k = 0; k < count; k++) {
-    const uint8_t *restrict row = source + k * stride;
-    const int32_t weight = weights[k];
-    for (int64_t i = 0; i < length; i++) sums[i] += row[i] * weight;
+/// The horizontal pass: `height` rows of `width` results.
+static void resize_horizontally(const uint8_t *source, ptrdiff_t stride, const filter_taps *taps,
+                                int64_t width, int64_t height, uint8_t *result) {
+  for (int64_t y = 0; y < height; y++) {
+    resize_row(source + y * stride, taps, width, result + 3 * width * y);
   }
-  for (int64_t i = 0; i < length; i++) result[i] = clip(sums[i]);
 }
 
-/// The vertical pass over `length` bytes of each row; row 0 of `source` is input row `origin`.
-static int resize_vertically(const uint8_t *source, ptrdiff_t stride, int64_t origin,
-                             const filter_taps *taps, int64_t length, int64_t rows,
-                             uint8_t *result) {
-  int32_t *sums = malloc((size_t)length * sizeof(int32_t));
-  if (sums == NULL) return 0;
-  for (int64_t y = 0; y < rows; y++) {
-    resize_columns(source + (taps->first[y] - origin) * stride, stride,
-                   taps->weights + y * taps->stride, taps->count[y], length, sums,
-                   result + y * length);
+/// The vertical pass: `height` rows of `width` results. Whole rows are added up in `sums`, which
+/// has room for one, so that the inner loop vectorises.
+static void resize_vertically(const uint8_t *source, ptrdiff_t stride, const filter_taps *taps,
+                              int64_t width, int64_t height, int32_t *restrict sums,
+                              uint8_t *restrict result) {
+  const int64_t length = 3 * width;
+  for (int64_t y = 0; y < height; y++) {
+    const int32_t *weights = taps->weights + y * taps->stride;
+    for (int64_t i = 0; i < length; i++) sums[i] = 1 << (PRECISION - 1);
+    for (int64_t k = 0; k < taps->count[y]; k++) {
+      const uint8_t *restrict row = source + (taps->first[y] + k) * stride;
+      const int32_t weight = weights[k];
+      for (int64_t i = 0; i < length; i++) sums[i] += row[i] * weight;
+    }
+    for (int64_t i = 0; i < length; i++) result[length * y + i] = clip(sums[i]);
   }
-  free(sums);
-  return 1;
 }
 
 ci_status ci_resize_bicubic(const uint8_t *source, int64_t width, int64_t height, ptrdiff_t stride,
                             const float box[4], int64_t new_width, int64_t new_height,
                             ci_rectangle window, uint8_t *result) {
-  int horizontal = new_width != width || box[0] != 0 || box[2] != (float)new_width;
-  int vertical = new_height != height || box[1] != 0 || box[3] != (float)new_height;
+  const int horizontal = new_width != width || box[0] != 0 || box[2] != (float)new_width;
+  const int vertical = new_height != height || box[1] != 0 || box[3] != (float)new_height;
+  const int vertical_first =
+      vertical && new_height < height && height - new_height > 2 * (width - new_width);
+
   filter_taps columns = {0}, rows = {0};
-  uint8_t *between = NULL;
-  const int64_t row_bytes = 3 * window.width;
   int ok = 1;
   if (horizontal) {
-    ok = make_taps(&columns, width, box[0], box[2], new_width, window.x, window.width);
+    ok &= make_taps(&columns, width, box[0], box[2], new_width, window.x, window.width);
+  } else {
+    skip_taps(&columns, window.x, window.width);
   }
-  if (ok && vertical) {
-    ok = make_taps(&rows, height, box[1], box[3], new_height, window.y, window.height);
+  if (vertical) {
+    ok &= make_taps(&rows, height, box[1], box[3], new_height, window.y, window.height);
+  } else {
+    skip_taps(&rows, window.y, window.height);
   }
 
-  // The input rows that the window needs.
-  int64_t first = window.y, end = window.y + window.height;
-  if (ok && vertical) {
-    first = rows.first[0];
-    end = rows.first[window.height - 1] + rows.count[window.height - 1];
-  }
-  const uint8_t *input = source + first * stride;
-  ptrdiff_t input_stride = stride;
-  if (ok && horizontal) {
-    uint8_t *target = result;
-    if (vertical) target = between = malloc((size_t)(row_bytes * (end - first)));
-    ok = target != NULL;
-    for (int64_t y = 0; ok && y < end - first; y++) {
-      resize_row(input + y * stride, &columns, window.width, target + y * row_bytes);
-    }
-    input = target;
-    input_stride = row_bytes;
-  } else {
-    input += 3 * window.x;
+  // Only the part of the source that the window needs goes through the first pass.
+  const int64_t between_width = vertical_first ? columns.extent : window.width;
+  const int64_t between_height = vertical_first ? window.height : rows.extent;
+  uint8_t *between = NULL;
+  int32_t *sums = NULL;
+  if (ok && horizontal && vertical) {
+    ok = (between = malloc((size_t)(3 * between_width * between_height))) != NULL;
   }
   if (ok && vertical) {
-    ok = resize_vertically(input, input_stride, first, &rows, row_bytes, window.height, result);
-  } else if (ok && !horizontal) {
-    for (int64_t y = 0; y < window.height; y++) {
-      memcpy(result + y * row_bytes, input + y * input_stride, (size_t)row_bytes);
+    ok = (sums = malloc((size_t)(3 * between_width) * sizeof(int32_t))) != NULL;
+  }
+  if (ok) {
+    source += rows.origin * stride + 3 * columns.origin;
+    if (!horizontal && !vertical) {
+      for (int64_t y = 0; y < window.height; y++) {
+        memcpy(result + 3 * window.width * y, source + y * stride, (size_t)(3 * window.width));
+      }
+    } else if (!vertical) {
+      resize_horizontally(source, stride, &columns, window.width, window.height, result);
+    } else if (!horizontal) {
+      resize_vertically(source, stride, &rows, window.width, window.height, sums, result);
+    } else if (vertical_first) {
+      resize_vertically(source, stride, &rows, between_width, between_height, sums, between);
+      resize_horizontally(between, 3 * between_width, &columns, window.width, window.height,
+                          result);
+    } else {
+      resize_horizontally(source, stride, &columns, between_width, between_height, between);
+      resize_vertically(between, 3 * between_width, &rows, window.width, window.height, sums,
+                        result);
     }
   }
   free_taps(&columns);
   free_taps(&rows);
   free(between);
+  free(sums);
   return ok ? CI_OK : CI_OUT_OF_MEMORY;
 }

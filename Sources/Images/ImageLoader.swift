@@ -12,6 +12,9 @@ import Foundation
 /// while let batch = try loader.next() { … }
 /// ```
 public final class ImageLoader: Sendable {
+  /// The largest number of threads that a loader starts.
+  public static let threadLimit = 256
+
   /// The number of batches of a whole pass; the last may be smaller.
   public let batchCount: Int
   private let queue: LoaderQueue
@@ -32,11 +35,12 @@ public final class ImageLoader: Sendable {
   ) {
     let work = LoaderWork(
       items: items, preprocessing: preprocessing, augmentation: augmentation,
-      batchSize: max(batchSize, 1), skipBad: skipBad, cache: cache)
+      batchSize: max(min(batchSize, items.count), 1), skipBad: skipBad, cache: cache)
     batchCount = work.batchCount
-    queue = LoaderQueue(work: work)
-    let queue = self.queue
-    for _ in 0..<min(max(threads, 1), max(items.count, 1)) {
+    let threads = min(max(threads, 1), items.count, Self.threadLimit)
+    let queue = LoaderQueue(work: work, threads: threads)
+    self.queue = queue
+    for _ in 0..<threads {
       // The threads hold the queue, not the loader, so that the loader can go away.
       let thread = Thread { queue.run() }
       thread.name = "holdfast.images"

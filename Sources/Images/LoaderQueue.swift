@@ -3,9 +3,9 @@ import Foundation
 
 /// What the threads of a loader share: which item comes next, and the batches under way.
 final class LoaderQueue: @unchecked Sendable {
-  /// How many batches are prepared at most, the one that is waited for included.
-  static let batchesAhead = 3
-
+  /// How many batches are prepared at most, the one that is waited for included: so many that no
+  /// thread is idle while a batch has fewer images than there are threads.
+  private let batchesAhead: Int
   private let work: LoaderWork
   /// Guards everything below.
   private let condition = NSCondition()
@@ -15,8 +15,9 @@ final class LoaderQueue: @unchecked Sendable {
   private var failure: HoldfastError?
   private var isStopped = false
 
-  init(work: LoaderWork) {
+  init(work: LoaderWork, threads: Int) {
     self.work = work
+    batchesAhead = 3 + threads / work.batchSize
   }
 
   /// Ends the threads after the image at hand.
@@ -65,7 +66,7 @@ final class LoaderQueue: @unchecked Sendable {
     defer { condition.unlock() }
     while !isStopped, nextPosition < work.items.count {
       let index = nextPosition / work.batchSize
-      guard index < nextBatch + Self.batchesAhead else {
+      guard index < nextBatch + batchesAhead else {
         condition.wait()
         continue
       }

@@ -1,5 +1,3 @@
-import CImaging
-
 /// Images of one size, ready for a model: bytes in planes, `[count, 3, size, size]`.
 public struct PixelBatch: Sendable {
   /// An item that was left out, with `skipBad` only.
@@ -24,57 +22,14 @@ public struct PixelBatch: Sendable {
   public var positions: [Int]
   /// The items of this batch that were left out.
   public var skipped: [Skipped]
-}
 
-/// A block of bytes that does not change once others can see it.
-public final class PixelBuffer: @unchecked Sendable {
-  /// The number of bytes that can be read.
-  public private(set) var count: Int
-  private let storage: UnsafeMutableRawBufferPointer
-
-  /// A block of unset bytes.
-  init(count: Int) {
+  public init(
+    pixels: PixelBuffer, count: Int, size: Int, positions: [Int], skipped: [Skipped] = []
+  ) {
+    self.pixels = pixels
     self.count = count
-    storage = .allocate(byteCount: count, alignment: 64)
-  }
-
-  /// A block with the given bytes.
-  public convenience init(_ bytes: [UInt8]) {
-    self.init(count: bytes.count)
-    storage.copyBytes(from: bytes)
-  }
-
-  deinit {
-    storage.deallocate()
-  }
-
-  /// Calls the closure with the bytes, which it must not keep.
-  public func withUnsafeBytes<R, E: Error>(
-    _ body: (UnsafeRawBufferPointer) throws(E) -> R
-  ) throws(E) -> R {
-    try body(UnsafeRawBufferPointer(rebasing: storage[..<count]))
-  }
-
-  /// A copy of the bytes.
-  public var bytes: [UInt8] {
-    withUnsafeBytes { Array($0) }
-  }
-
-  /// Writes the image of one place as planes; the places of a block may be written at the same time.
-  func write(_ image: RGBImage, at place: Int) {
-    let length = image.pixels.count
-    precondition(place >= 0 && (place + 1) * length <= count, "an image outside of its batch")
-    let target = storage.baseAddress.map { $0 + place * length }
-    ci_split_planes(
-      image.pixels, length / 3, target?.assumingMemoryBound(to: UInt8.self))
-  }
-
-  /// Keeps only the given places, in rising order, of `length` bytes each.
-  func keep(places: [Int], length: Int) {
-    guard let base = storage.baseAddress else { return }
-    for (new, old) in places.enumerated() where new != old {
-      (base + new * length).copyMemory(from: base + old * length, byteCount: length)
-    }
-    count = places.count * length
+    self.size = size
+    self.positions = positions
+    self.skipped = skipped
   }
 }

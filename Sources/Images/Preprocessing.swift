@@ -12,10 +12,10 @@ public struct Preprocessing: Codable, Hashable, Sendable {
   /// The standard deviation of red, green and blue, on a scale of 0 to 1.
   public var std: [Float]
 
-  /// The sides that are accepted, in pixels.
-  static let sides = 1...8192
+  /// The sides that are accepted, in pixels; what comes from a file is checked against them first.
+  public static let sides = 1...8192
 
-  /// CLIP's preprocessing for a model of the given input size, 224 for the usual ones.
+  /// CLIP's preprocessing for a model of the given input size, one of `sides`.
   public init(imageSize: Int = 224) {
     self.init(resizeShortSide: imageSize, cropSize: imageSize)
   }
@@ -26,7 +26,9 @@ public struct Preprocessing: Codable, Hashable, Sendable {
     mean: [Float] = [0.481_454_66, 0.457_827_5, 0.408_210_73],
     std: [Float] = [0.268_629_54, 0.261_302_58, 0.275_777_11]
   ) {
-    precondition(Self.sides.contains(resizeShortSide) && Self.sides.contains(cropSize))
+    precondition(
+      Self.sides.contains(resizeShortSide) && Self.sides.contains(cropSize) && mean.count == 3
+        && std.count == 3, "no preprocessing of images")
     self.resizeShortSide = resizeShortSide
     self.cropSize = cropSize
     self.mean = mean
@@ -71,29 +73,11 @@ public struct Preprocessing: Codable, Hashable, Sendable {
   }
 
   /// A text that is the same for two preprocessings exactly if they give the same numbers.
+  ///
+  /// Pillow's version is part of it: 13 changed the last bits of images that shrink more in height.
   public var digest: String {
     let numbers = { (values: [Float]) in values.map { "\($0)" }.joined(separator: ",") }
-    return "pillow-bicubic;short-side=\(resizeShortSide);centre-crop=\(cropSize)"
+    return "pillow-13-bicubic;short-side=\(resizeShortSide);centre-crop=\(cropSize)"
       + ";mean=\(numbers(mean));std=\(numbers(std))"
-  }
-}
-
-/// torchvision's `CenterCrop` along one axis.
-struct CentreCrop: Hashable {
-  /// The first position that is kept.
-  var offset = 0
-  /// How many positions are kept.
-  var length: Int
-  /// How many zeros go before them where there are too few.
-  var padding = 0
-
-  init(of size: Int, to crop: Int) {
-    length = min(size, crop)
-    if size < crop {
-      padding = (crop - size) / 2
-    } else {
-      // Python's round(): halves go to the even neighbour.
-      offset = Int((Double(size - crop) / 2).rounded(.toNearestOrEven))
-    }
   }
 }

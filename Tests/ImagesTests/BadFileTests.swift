@@ -9,8 +9,10 @@ import Testing
     #expect(Golden.cases("prefixes").count > 10)
   }
 
-  /// Every beginning of a file is refused exactly where Pillow refuses it. Only PNG differs: Pillow
-  /// does without the checksums of the pixel data (8 bytes), which libpng wants.
+  /// Every beginning of a file is refused exactly where Pillow refuses it.
+  ///
+  /// Only PNG differs: Pillow does without the checksums of the pixel data (8 bytes), which libpng
+  /// wants.
   @Test(arguments: Golden.cases("prefixes"))
   func cutFilesAreRefused(_ golden: Golden) throws {
     let file = try Fixtures.data("images/\(golden.file)")

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct GeometryTests {
   @Test func everyKindHasItsCases() {
-    for (kind, count) in ["resize": 13, "box": 4, "preprocess": 17, "parts": 48] {
+    for (kind, count) in ["resize": 18, "box": 4, "preprocess": 19, "parts": 48] {
       #expect(Golden.cases(kind).count == count, "\(kind)")
     }
   }

@@ -75,6 +75,14 @@ import Testing
     #expect(loader.batchCount == 0)
   }
 
+  @Test(arguments: [(Int.max, Int.max, 1), (.min, .min, 5), (0, 0, 5)])
+  func settingsOutOfRangeAreClamped(_ batchSize: Int, _ threads: Int, _ batches: Int) throws {
+    let loader = ImageLoader(
+      items: items(5), preprocessing: preprocessing, batchSize: batchSize, threads: threads)
+    #expect(loader.batchCount == batches)
+    #expect(try load(loader).flatMap(\.positions) == [0, 1, 2, 3, 4])
+  }
+
   @Test func theEndStaysTheEnd() throws {
     let loader = ImageLoader(items: items(3), preprocessing: preprocessing, batchSize: 2)
     #expect(try load(loader).count == 2)

@@ -61,13 +61,14 @@ import Testing
   @Test func theDigestTellsRecipesApart() {
     var all = [Preprocessing(), Preprocessing(imageSize: 336)]
     all.append(Preprocessing(resizeShortSide: 256, cropSize: 224))
-    all.append(Preprocessing(resizeShortSide: 224, cropSize: 224, mean: [0.5, 0.5, 0.5]))
+    all.append(Preprocessing(resizeShortSide: 224, cropSize: 224, mean: [0.5, 0.4, 0.5]))
     all.append(Preprocessing(resizeShortSide: 224, cropSize: 224, std: [0.5, 0.5, 0.5]))
     #expect(Set(all.map(\.digest)).count == all.count)
+    let plain = Preprocessing(
+      resizeShortSide: 224, cropSize: 220, mean: [0, 0.1, 0.5], std: [1, 0.25, 2])
     #expect(
-      Preprocessing().digest
-        == "pillow-bicubic;short-side=224;centre-crop=224"
-        + ";mean=0.48145466,0.4578275,0.40821073;std=0.26862954,0.26130258,0.2757771")
+      plain.digest
+        == "pillow-13-bicubic;short-side=224;centre-crop=220;mean=0.0,0.1,0.5;std=1.0,0.25,2.0")
   }
 
   @Test func augmentationsHaveTheirNames() throws {
