@@ -29,8 +29,8 @@ ct_status guarded(Body &&body) noexcept {
   } catch (const c10::Error &error) {
     const std::string text = error.what_without_backtrace();
     remember(text.c_str());
-    // The CPU allocator reports exhaustion as a plain c10::Error.
-    return text.find("not enough memory") != std::string::npos ? CT_OUT_OF_MEMORY : CT_INVALID;
+    // The CPU allocator reports exhaustion as a plain c10::Error, in words of its own per platform.
+    return text.find("DefaultCPUAllocator") != std::string::npos ? CT_OUT_OF_MEMORY : CT_INVALID;
   } catch (const std::bad_alloc &) {
     remember("the machine is out of memory");
     return CT_OUT_OF_MEMORY;

@@ -23,6 +23,8 @@ public final class AdamW {
       self.l2 = l2
       self.isHead = isHead
     }
+
+    var isPenalised: Bool { l1 != 0 || l2 != 0 }
   }
 
   /// What a step did.
@@ -48,24 +50,32 @@ public final class AdamW {
   public let betas: (Double, Double)
   public let epsilon: Double
   private let segments: [Segment]
+  private let usesFusedPass: Bool
 
   /// - Parameters:
   ///   - reference: θ₀ of the penalties, with the layout of the weights.
+  ///   - usesFusedPass: False goes through libtorch's operators, as on devices other than the CPU.
   ///   - options: What holds for each tensor, by name.
+  /// - Throws: `HoldfastError`: `badData` where the reference has another layout, `internalError`
+  ///   where a tensor has a penalty and there is no reference.
   public init(
     _ weights: TrainableWeights, reference: Weights? = nil, betas: (Double, Double) = (0.9, 0.999),
-    epsilon: Double = 1e-8, options: (String) -> Options
+    epsilon: Double = 1e-8, usesFusedPass: Bool = true, options: (String) -> Options
   ) throws(HoldfastError) {
     if let reference { try weights.values.requireSameLayout(reference) }
     self.weights = weights
     self.reference = reference
     self.betas = betas
     self.epsilon = epsilon
+    self.usesFusedPass = usesFusedPass && weights.values.device == .cpu
     firstMoment = try Weights(zeros: weights.layout, device: weights.values.device)
     secondMoment = try Weights(zeros: weights.layout, device: weights.values.device)
     var segments: [Segment] = []
     for entry in weights.layout.entries {
       let choice = options(entry.name)
+      guard reference != nil || !choice.isPenalised else {
+        throw .internalError("\(entry.name) has a penalty, but no reference was given")
+      }
       if let last = segments.indices.last, segments[last].options == choice {
         segments[last].range = segments[last].range.lowerBound..<entry.end
       } else {
@@ -111,10 +121,10 @@ public final class AdamW {
     let value = try part(weights.values, segment)
     let gradient = try part(weights.gradient, segment)
     let options = segment.options
-    let isPenalised = options.l1 != 0 || options.l2 != 0
     let origin =
-      try isPenalised ? reference.map { (r) throws(HoldfastError) in try part(r, segment) } : nil
-    guard value.device == .cpu else {
+      try options.isPenalised
+      ? reference.map { (r) throws(HoldfastError) in try part(r, segment) } : nil
+    guard usesFusedPass else {
       var sums = (0.0, 0.0, 0.0)
       if let origin {
         let moved = try value - origin
@@ -148,7 +158,7 @@ public final class AdamW {
     let gradient = try part(weights.gradient, segment)
     let first = try part(firstMoment, segment)
     let second = try part(secondMoment, segment)
-    guard value.device == .cpu else {
+    guard usesFusedPass else {
       return try updateWithOperators(
         value, gradient, first, second, segment.options.decay, rate, scale)
     }

@@ -42,9 +42,9 @@ struct Operator: Sendable {
     return first
   }
 
-  /// Calls the operator and returns all its tensors.
-  func all(_ arguments: Argument...) throws(HoldfastError) -> [Tensor] {
-    try call(arguments, capacity: 64)
+  /// Calls the operator and returns all its tensors, at most `capacity`.
+  func all(_ arguments: Argument..., capacity: Int) throws(HoldfastError) -> [Tensor] {
+    try call(arguments, capacity: capacity)
   }
 
   private func call(_ arguments: [Argument], capacity: Int) throws(HoldfastError) -> [Tensor] {

@@ -106,10 +106,42 @@ public struct SafetensorsFile: Sendable {
     }
     let end = 8 + Int(length)
     let bytes = data.subdata(in: 8..<end)
-    guard case .object(let members) = try? JSONValue.parse(bytes, source: path) else {
-      throw damaged(path, "its header is not a JSON object")
+    guard bytes.first == UInt8(ascii: "{"),
+      case .object(let members)? = try? JSONValue.parse(bytes, source: path)
+    else { throw damaged(path, "its header is not a JSON object") }
+    guard memberCount(of: .object(members)) == memberCount(in: bytes) else {
+      throw damaged(path, "a name occurs twice in its header")
     }
     return (members, end)
+  }
+
+  /// The members of all objects of a document, after parsing, which keeps one of equal names.
+  private static func memberCount(of value: JSONValue) -> Int {
+    switch value {
+    case .object(let members):
+      return members.values.reduce(members.count) { $0 + memberCount(of: $1) }
+    case .array(let items): return items.reduce(0) { $0 + memberCount(of: $1) }
+    default: return 0
+    }
+  }
+
+  /// The members of all objects of a valid JSON text: its colons outside strings.
+  private static func memberCount(in text: Data) -> Int {
+    var count = 0
+    var isString = false
+    var isEscaped = false
+    for byte in text {
+      if isEscaped {
+        isEscaped = false
+      } else if byte == UInt8(ascii: "\\") {
+        isEscaped = isString
+      } else if byte == UInt8(ascii: "\"") {
+        isString.toggle()
+      } else if byte == UInt8(ascii: ":"), !isString {
+        count += 1
+      }
+    }
+    return count
   }
 
   private static func entry(
@@ -123,16 +155,19 @@ public struct SafetensorsFile: Sendable {
     }
     let shape = (value["shape"]?.array ?? []).compactMap(\.int)
     let offsets = (value["data_offsets"]?.array ?? []).compactMap(\.int)
-    guard shape.count == value["shape"]?.array?.count, shape.count <= 16, offsets.count == 2,
+    guard shape.count == value["shape"]?.array?.count, shape.count <= 16,
+      offsets.count == 2, value["data_offsets"]?.array?.count == 2,
       shape.allSatisfy({ $0 >= 0 }), offsets[0] >= 0, offsets[0] <= offsets[1],
       offsets[1] <= limit - base
     else { throw damaged(path, "the place or shape of \(name) is impossible") }
     var bytes = dtype.size
     for size in shape {
-      let (product, overflow) = bytes.multipliedReportingOverflow(by: size)
+      // libtorch cannot hold strides that overflow, not even of a tensor without elements.
+      let (product, overflow) = bytes.multipliedReportingOverflow(by: max(size, 1))
       guard !overflow else { throw damaged(path, "the shape of \(name) is impossible") }
       bytes = product
     }
+    if shape.contains(0) { bytes = 0 }
     guard bytes == offsets[1] - offsets[0] else {
       throw damaged(path, "\(name) has \(offsets[1] - offsets[0]) bytes, its shape needs \(bytes)")
     }
@@ -159,10 +194,13 @@ extension SafetensorsFile {
     for (name, tensor) in tensors {
       guard let dtype = tensor.dtype else { throw .internalError("\(name) has a type of its own") }
       let end = offset + tensor.count * dtype.size
-      members[name] = .object([
+      let entry = JSONValue.object([
         "dtype": .string(dtype.safetensorsName), "shape": .array(tensor.shape.map { .integer($0) }),
         "data_offsets": .array([.integer(offset), .integer(end)]),
       ])
+      guard members.updateValue(entry, forKey: name) == nil else {
+        throw .internalError("\(path): two tensors to be written are named \(name)")
+      }
       offset = end
     }
     var header = Data(JSONValue.object(members).text().utf8)

@@ -78,7 +78,7 @@ extension Tensor {
   /// The largest `count` elements of each row, in falling order, with their positions.
   public func top(_ count: Int) throws(HoldfastError) -> (values: Tensor, positions: Tensor) {
     let both = try Operator.topk.all(
-      .tensor(self), .int(count), .int(-1), .bool(true), .bool(true))
+      .tensor(self), .int(count), .int(-1), .bool(true), .bool(true), capacity: 2)
     guard both.count == 2 else { throw .internalError("topk gave \(both.count) tensors") }
     return (both[0], both[1])
   }

@@ -33,12 +33,12 @@ extension Tensor {
 
   /// Views of the entries of one dimension, which disappears.
   public func unbound(dimension: Int) throws(HoldfastError) -> [Tensor] {
-    try Operator.unbind.all(.tensor(self), .int(dimension))
+    try Operator.unbind.all(.tensor(self), .int(dimension), capacity: shape.max() ?? 0)
   }
 
   /// Views of consecutive parts of one dimension.
   public func split(_ sizes: [Int], dimension: Int) throws(HoldfastError) -> [Tensor] {
-    try Operator.split.all(.tensor(self), .ints(sizes), .int(dimension))
+    try Operator.split.all(.tensor(self), .ints(sizes), .int(dimension), capacity: sizes.count)
   }
 
   /// The entries of one dimension at the given positions, in their order.

@@ -104,7 +104,8 @@ extension Tensor {
   public func elements<Element: TensorElement>(
     as type: Element.Type = Element.self
   ) throws(HoldfastError) -> [Element] {
-    let source = dtype == Element.dtype ? self : try to(Element.dtype)
+    // Moved before it is converted: an Apple GPU has no float64.
+    let source = try to(.cpu).to(Element.dtype)
     let count = source.count
     var status = CT_OK
     let result = [Element](unsafeUninitializedCapacity: count) { buffer, filled in

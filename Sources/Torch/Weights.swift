@@ -83,11 +83,19 @@ public struct Weights: Sendable {
     }
   }
 
-  /// A copy with the tensors of `other` in place of those of the same names.
+  /// A copy with the tensors of `other` in place of those of the same names and shapes.
+  ///
+  /// - Throws: `HoldfastError` of kind `badData` where a name is missing or a shape differs.
   public func replacing(with other: Weights) throws(HoldfastError) -> Weights {
     let result = try clone()
     for entry in other.layout.entries {
-      try result.tensor(entry.name).copy(from: try other.tensor(entry.name))
+      let target = try result.tensor(entry.name)
+      guard target.shape == entry.shape else {
+        throw .badData(
+          "\(entry.name) is \(entry.shape), in the weights it replaces \(target.shape)",
+          remedy: "Use checkpoints of one architecture, fine-tuned for the same classes.")
+      }
+      try target.copy(from: other.view(entry))
     }
     return result
   }
@@ -104,7 +112,7 @@ public struct Weights: Sendable {
       remedy: "Use checkpoints of one architecture, fine-tuned for the same classes.")
   }
 
-  /// Every name or shape in which two layouts differ, in one sentence.
+  /// Every name or shape in which two layouts differ, in one sentence; past eight their number.
   private static func difference(of one: WeightsLayout, and other: WeightsLayout) -> String {
     var lines: [String] = []
     for entry in one.entries {
@@ -141,8 +149,10 @@ extension Weights: ParameterSource {
       return try tensor(names.first ?? "")
     }
     if names.count == 1 { return try view(entry) }
-    if let range = layout.range(of: names) {
-      let tail = Array(entry.shape.dropFirst())
+    let tail = Array(entry.shape.dropFirst())
+    if let range = layout.range(of: names),
+      names.allSatisfy({ layout[$0]?.shape.dropFirst().elementsEqual(tail) ?? false })
+    {
       return try buffer.narrowed(from: range.lowerBound, count: range.count).reshaped([-1] + tail)
     }
     var parts: [Tensor] = []
