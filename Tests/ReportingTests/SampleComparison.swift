@@ -10,7 +10,8 @@ enum SampleComparison {
     let half = 1.96 * (max(0, value * (1 - value)) / Double(n)).squareRoot()
     return Measurement(
       method: method, setting: setting, seed: seed, set: set, role: role, metric: metric,
-      value: value, n: n, ci95: value > 1 ? [] : [value - half, value + half], selectedOn: selectedOn,
+      value: value, n: n, ci95: value > 1 ? [] : [value - half, value + half],
+      selectedOn: selectedOn,
       recipe: "sha256:1", weights: "sha256:\(method)-\(seed)")
   }
 

@@ -48,9 +48,9 @@ public struct Axis: Hashable, Sendable {
     NumberText.fixed(tick, decimals: decimals)
   }
 
-  /// The step that gives four to nine ticks.
+  /// The step that gives three to nine ticks.
   private static func step(for range: Double) -> Double {
-    let rough = range / 7
+    let rough = range / 8
     let power = pow(10, log10(rough).rounded(.down))
     for factor in [1.0, 2, 5] where factor * power >= rough * 0.999 { return factor * power }
     return 10 * power

@@ -30,13 +30,14 @@ public struct DomainFigure: Sendable {
         styles[variant].map { (summary.label(variant), $0, false) }
       })
     let band = max(30, Double(variants.count) * Self.dotStep + Self.bandPadding)
-    let plotHeight = max(Double(sets.count) * band, legend.height)
-    var canvas = Canvas(width: 720, height: plotHeight + 68)
-    canvas.rectangle(0, 0, 720, plotHeight + 68, "h-ground")
+    let plotHeight = Double(sets.count) * band
+    let height = plotHeight + 80 + legend.height
+    var canvas = Canvas(width: 720, height: height)
+    canvas.rectangle(0, 0, 720, height, "h-ground")
     let labelWidth = sets.map { LabelPlacer.width(setLabel($0), size: 12) }.max() ?? 0
     let left = min(max(60, labelWidth + 16), 190)
     let frame = PlotFrame(
-      left: left, top: 16, width: 720 - left - Legend.width - 24, height: plotHeight,
+      left: left, top: 16, width: 700 - left, height: plotHeight,
       x: Axis(covering: ends, limits: 0...100), y: Axis(covering: [0, 1]))
     for (row, set) in sets.enumerated() {
       let top = frame.top + Double(row) * band
@@ -54,7 +55,7 @@ public struct DomainFigure: Sendable {
         draw(variant, set, style, y, frame, on: &canvas)
       }
     }
-    legend.draw(left: frame.right + 20, top: frame.top, on: &canvas)
+    legend.draw(left: 30, top: frame.bottom + 56, on: &canvas)
     return canvas.document(
       title: "Accuracy on each data set",
       description: "A band for each set, a dot with its 95 % interval for each method; the "

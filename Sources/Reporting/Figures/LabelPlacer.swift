@@ -1,4 +1,4 @@
-/// Finds room for small labels beside points: the first of eight places that covers nothing.
+/// Finds room for small labels beside points: the first of some places that covers nothing.
 struct LabelPlacer {
   struct Box {
     var left: Double
@@ -44,15 +44,17 @@ struct LabelPlacer {
 
   /// The baseline and anchor of a label of 11 pixels beside a point, or nil where there is no room.
   mutating func place(
-    _ text: String, beside point: (x: Double, y: Double), distance: Double
+    _ text: String, beside point: (x: Double, y: Double)
   ) -> (x: Double, y: Double, anchor: Canvas.Anchor)? {
     let width = Self.width(text, size: 11)
-    let d = distance
-    let slant = d * 0.75
-    let places: [(Double, Double, Canvas.Anchor)] = [
-      (0, -d, .middle), (-slant, -slant, .end), (slant, -slant, .start), (-d, 4, .end),
-      (d, 4, .start), (0, d + 8, .middle), (-slant, slant + 8, .end), (slant, slant + 8, .start),
-    ]
+    let places = [8.0, 12, 18].flatMap { d -> [(Double, Double, Canvas.Anchor)] in
+      let slant = d * 0.75
+      return [
+        (0, -d, .middle), (-slant, -slant, .end), (slant, -slant, .start), (-d, 4, .end),
+        (d, 4, .start), (0, d + 8, .middle), (-slant, slant + 8, .end),
+        (slant, slant + 8, .start),
+      ]
+    }
     for (dx, dy, anchor) in places {
       let x = point.x + dx
       let y = point.y + dy

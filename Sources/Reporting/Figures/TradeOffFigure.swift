@@ -49,11 +49,11 @@ public struct TradeOffFigure: Sendable {
   public var svg: String {
     let styles = SeriesStyle.styles(for: points.map(\.variant))
     let legend = legend(styles)
-    let height = max(460, legend.height + 80)
+    let height = 480 + legend.height
     var canvas = Canvas(width: 720, height: height)
     canvas.rectangle(0, 0, 720, height, "h-ground")
     let frame = PlotFrame(
-      left: 60, top: 16, width: 720 - 60 - Legend.width - 24, height: height - 68,
+      left: 60, top: 16, width: 640, height: 400,
       x: axis(\.inside, curves.flatMap { $0.points.map(\.inside) }),
       y: axis(\.outside, curves.flatMap { $0.points.map(\.outside) }))
     drawCorner(frame, under: true, on: &canvas)
@@ -64,7 +64,7 @@ public struct TradeOffFigure: Sendable {
     for point in points { drawBars(point, styles, frame, on: &canvas) }
     for point in points { drawMarker(point, styles, frame, on: &canvas) }
     drawCurveLabels(frame, on: &canvas)
-    legend.draw(left: frame.right + 20, top: frame.top, on: &canvas)
+    legend.draw(left: 30, top: frame.bottom + 56, on: &canvas)
     return canvas.document(
       title: "Accuracy out of distribution against accuracy in distribution",
       description: points.map { description($0) }.joined(separator: "; "))
@@ -142,18 +142,20 @@ extension TradeOffFigure {
     _ point: Point, _ styles: [Variant: SeriesStyle], _ frame: PlotFrame,
     on canvas: inout Canvas
   ) {
-    let (x, y) = (100 * point.inside.mean, 100 * point.outside.mean)
     let classes = "h-c\(styles[point.variant]?.color ?? 0) h-bar"
+    let ends = ends(point).map { frame.place($0.x, $0.y) }
+    for pair in [ends.prefix(2), ends.suffix(2)] {
+      guard let first = pair.first, let last = pair.last else { continue }
+      if first != last { canvas.line(first.x, first.y, last.x, last.y, classes) }
+    }
+  }
+
+  /// The ends of a point's intervals: left, right, lower, upper.
+  private func ends(_ point: Point) -> [(x: Double, y: Double)] {
+    let (x, y) = (100 * point.inside.mean, 100 * point.outside.mean)
     let across = 100 * finite(point.inside.halfWidth)
     let along = 100 * finite(point.outside.halfWidth)
-    if across > 0 {
-      let ends = (frame.place(x - across, y), frame.place(x + across, y))
-      canvas.line(ends.0.x, ends.0.y, ends.1.x, ends.1.y, classes)
-    }
-    if along > 0 {
-      let ends = (frame.place(x, y - along), frame.place(x, y + along))
-      canvas.line(ends.0.x, ends.0.y, ends.1.x, ends.1.y, classes)
-    }
+    return [(x - across, y), (x + across, y), (x, y - along), (x, y + along)]
   }
 
   private func drawMarker(
@@ -172,7 +174,8 @@ extension TradeOffFigure {
         left: frame.left, top: frame.top, right: frame.right, bottom: frame.bottom))
     for point in points {
       let place = frame.place(100 * point.inside.mean, 100 * point.outside.mean)
-      placer.block(place.x, place.y, reach: 7)
+      placer.block(place.x, place.y, reach: 9)
+      for end in ends(point) { placer.block(from: place, to: frame.place(end.x, end.y)) }
     }
     for curve in curves {
       let places = curve.points.map { frame.place($0.inside, $0.outside) }
@@ -186,7 +189,7 @@ extension TradeOffFigure {
         }
         let text = (value == 0 || value == 1 ? "α = " : "") + NumberText.setting(.number(value))
         let place = frame.place(point.inside, point.outside)
-        if let spot = placer.place(text, beside: place, distance: 10) {
+        if let spot = placer.place(text, beside: place) {
           canvas.text(text, spot.x, spot.y, anchor: spot.anchor, "h-small")
         }
       }

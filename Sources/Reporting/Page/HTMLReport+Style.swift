@@ -23,6 +23,7 @@ extension HTMLReport {
     th, td { padding: .35rem .65rem; text-align: right; white-space: nowrap; }
     th { font-weight: 600; }
     tbody th { font-weight: 400; }
+    .scroll tr > :first-child { position: sticky; left: 0; background: var(--ground); }
     .left { text-align: left; }
     thead th { border-bottom: 2px solid var(--line); vertical-align: bottom; }
     tbody th, tbody td { border-bottom: 1px solid var(--line); }

@@ -109,7 +109,11 @@ public struct HTMLReport: Sendable {
       "<h3>\("\(path.label) along \(path.keyLabel)".escaped)</h3>\n"
         + scrolled(summary.table(along: path).html)
     }
-    return tables.isEmpty ? "" : section("Along a setting", tables.joined())
+    guard !tables.isEmpty else { return "" }
+    let caption =
+      "What is marked here was read off the test sets: what a perfect choice would give, not a "
+      + "result to report."
+    return section("Along a setting", tables.joined() + paragraphs([caption], classes: "caption"))
   }
 
   /// One table for each metric that is not the primary one of its set.
@@ -178,14 +182,19 @@ public struct HTMLReport: Sendable {
       + "</figure>\n"
   }
 
+  /// The text with "α = 0.5" and "94.4 ± 0.4" kept on one line, escaped.
+  private func flowing(_ text: String) -> String {
+    ["=", "±"].reduce(text) { $0.replacing(" \($1) ", with: "\u{A0}\($1)\u{A0}") }.escaped
+  }
+
   private func list(_ sentences: [String], classes: String) -> String {
-    let items = sentences.map { "<li>\($0.escaped)</li>\n" }.joined()
+    let items = sentences.map { "<li>\(flowing($0))</li>\n" }.joined()
     return "<ul class=\"\(classes)\">\n\(items)</ul>\n"
   }
 
   private func paragraphs(_ texts: [String], classes: String? = nil) -> String {
     if let classes {
-      return "<p class=\"\(classes)\">\(texts.joined(separator: " ").escaped)</p>\n"
+      return "<p class=\"\(classes)\">\(flowing(texts.joined(separator: " ")))</p>\n"
     }
     return texts.map { "<p>\($0.escaped)</p>\n" }.joined()
   }

@@ -113,7 +113,7 @@ public enum RunFolder {
 
   /// What is wrong with a line, from Foundation's error.
   private static func reason(_ error: any Error) -> String {
-    guard let error = error as? DecodingError else { return "not valid JSON" }
+    guard let error = error as? DecodingError else { return "not JSON" }
     func name(_ path: [any CodingKey]) -> String {
       path.map(\.stringValue).joined(separator: ".")
     }
@@ -124,7 +124,7 @@ public enum RunFolder {
       return "\"\(name(context.codingPath))\" has a value that it cannot have"
     case .valueNotFound(_, let context) where !context.codingPath.isEmpty:
       return "\"\(name(context.codingPath))\" has no value"
-    default: return "not a JSON object"
+    default: return "not a JSON object with numbers in range"
     }
   }
 }
@@ -133,7 +133,8 @@ extension Measurement {
   /// The measurement without its numbers: what was measured.
   fileprivate var identity: Measurement {
     Measurement(
-      method: method, setting: setting, seed: seed, set: set, role: role, metric: metric,
+      method: method, setting: Variant.comparable(setting), seed: seed, set: set, role: role,
+      metric: metric,
       value: 0, n: 0, ci95: [], selectedOn: selectedOn == nil ? nil : "", recipe: "", weights: "")
   }
 

@@ -23,9 +23,14 @@ public struct Variant: Hashable, Sendable {
 
   /// The variant that a measurement belongs to, whether or not its setting was chosen.
   init(of row: Measurement) {
-    var setting = row.setting
+    var setting = Self.comparable(row.setting)
     let run = setting.removeValue(forKey: Variant.runKey)?.string
     self.init(method: row.method, run: run, setting: setting)
+  }
+
+  /// A setting with 1.0 and 1 as the same number, because a file does not tell them apart.
+  static func comparable(_ setting: [String: JSONValue]) -> [String: JSONValue] {
+    setting.mapValues { value in value.int.map { .integer($0) } ?? value }
   }
 
   /// The key of a setting that names the run, added when runs are merged.
