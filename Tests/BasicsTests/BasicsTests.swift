@@ -74,7 +74,7 @@ import Testing
   }
 
   @Test func aMeasurementWritesTheKeysOfTheInterface() throws {
-    let row = Measurement(
+    let row = ResultRow(
       method: "wise-ft", setting: ["alpha": .number(0.5)], seed: 0, set: "minidomains/sketch",
       role: .outOfDistribution, metric: "top1", value: 0.6315, n: 1200, ci95: [0.604, 0.658],
       recipe: "sha256:a", weights: "sha256:b")

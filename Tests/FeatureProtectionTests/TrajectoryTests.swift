@@ -68,8 +68,8 @@ import Torch
     var moved = 0.0
     var compared = 0
     for name in expected.names where !name.hasSuffix("k_proj.bias") {
-      let source = try result.adapters.flatMap { $0.weights.contains(name) ? $0.weights : nil }
-      let start = try adapter.flatMap { $0.weights.contains(name) ? $0.weights : nil }
+      let source = result.adapters.flatMap { $0.weights.contains(name) ? $0.weights : nil }
+      let start = adapter.flatMap { $0.weights.contains(name) ? $0.weights : nil }
       let theirs = try expected.tensor(name).to(.float64)
       let ours = try (source ?? result.classifier.weights).tensor(name).to(.float64)
       let before = try (start ?? reference.weights).tensor(name).to(.float64)

@@ -3,7 +3,7 @@ import Reporting
 import Testing
 
 @Suite struct FindingsTests {
-  private func sentences(_ rows: [Basics.Measurement]) -> [String] {
+  private func sentences(_ rows: [Basics.ResultRow]) -> [String] {
     Findings(Summary(rows)).sentences
   }
 

@@ -55,7 +55,7 @@ import Testing
     #expect(ParsedXML(String(body)) != nil)
   }
 
-  static let partial: [String: [Basics.Measurement]] = [
+  static let partial: [String: [Basics.ResultRow]] = [
     "nothing": [],
     "validation only": [
       SampleComparison.row("full", set: "v", role: .validation, value: 0.5)

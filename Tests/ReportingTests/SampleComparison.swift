@@ -4,11 +4,11 @@ import Basics
 enum SampleComparison {
   static func row(
     _ method: String, _ setting: [String: JSONValue] = [:], seed: Int = 0, set: String,
-    role: Basics.Measurement.Role, value: Double, metric: String = "top1", n: Int = 1000,
+    role: Basics.ResultRow.Role, value: Double, metric: String = "top1", n: Int = 1000,
     selectedOn: String? = nil
-  ) -> Basics.Measurement {
+  ) -> Basics.ResultRow {
     let half = 1.96 * (max(0, value * (1 - value)) / Double(n)).squareRoot()
-    return Measurement(
+    return ResultRow(
       method: method, setting: setting, seed: seed, set: set, role: role, metric: metric,
       value: value, n: n, ci95: value > 1 ? [] : [value - half, value + half],
       selectedOn: selectedOn,
@@ -16,7 +16,7 @@ enum SampleComparison {
   }
 
   /// Zero-shot, full and one interpolation on one ID and two OOD sets; small enough to check by hand.
-  static let small: [Basics.Measurement] = {
+  static let small: [Basics.ResultRow] = {
     let values: [(String, [String: JSONValue], [[Double]])] = [
       ("full", [:], [[0.94, 0.70, 0.60], [0.95, 0.72, 0.62], [0.96, 0.74, 0.64]]),
       (
@@ -42,7 +42,7 @@ enum SampleComparison {
   }()
 
   /// All methods of the paper on six domains with three seeds, as a trial of the benchmark gave them.
-  static let full: [Basics.Measurement] = {
+  static let full: [Basics.ResultRow] = {
     let domains = ["real", "clipart", "sketch", "painting", "infograph", "quickdraw"]
     let zero = [73.5, 79.5, 76.9, 62.9, 68.0, 76.5]
     let tuned = [94.4, 91.2, 67.9, 62.2, 61.1, 68.7]
@@ -59,13 +59,13 @@ enum SampleComparison {
       (0.7, [95.0, 95.7, 79.5, 68.7, 70.4, 81.6]), (1, tuned),
     ]
     var random = CounterRandom(5)
-    var rows: [Basics.Measurement] = []
+    var rows: [Basics.ResultRow] = []
     func add(
       _ method: String, _ setting: [String: JSONValue], _ seed: Int, _ values: [Double],
       noise: Double, chosen: Bool = false
     ) {
       for (domain, value) in zip(["real-val"] + domains, [values[0]] + values) {
-        let role: Basics.Measurement.Role =
+        let role: Basics.ResultRow.Role =
           domain == "real-val"
           ? .validation : domain == "real" ? .inDistribution : .outOfDistribution
         rows.append(

@@ -6,7 +6,7 @@ import CLIP
 public struct EvaluationSet: Sendable {
   /// The name in results, `minidomains/sketch` for example.
   public var name: String
-  public var role: Measurement.Role
+  public var role: ResultRow.Role
   /// Its labels are rows of the head.
   public var dataset: Dataset
   /// The head to score with, for a set with classes of its own; nil takes the classifier's.
@@ -15,7 +15,7 @@ public struct EvaluationSet: Sendable {
   /// - Parameter classes: The head's classes, to which the labels are matched by name.
   /// - Throws: `HoldfastError` of kind `badData` where a class is not among them.
   public init(
-    _ dataset: Dataset, role: Measurement.Role, classes: [String], name: String? = nil
+    _ dataset: Dataset, role: ResultRow.Role, classes: [String], name: String? = nil
   ) throws(HoldfastError) {
     guard !dataset.samples.isEmpty else {
       throw .badData(
@@ -28,7 +28,7 @@ public struct EvaluationSet: Sendable {
 
   /// A set of another task, scored with a zero-shot head for its own classes.
   public init(
-    _ dataset: Dataset, role: Measurement.Role, ownHead: ClassificationHead
+    _ dataset: Dataset, role: ResultRow.Role, ownHead: ClassificationHead
   ) throws(HoldfastError) {
     try self.init(dataset, role: role, classes: ownHead.classes)
     self.ownHead = ownHead

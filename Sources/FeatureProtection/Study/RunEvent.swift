@@ -10,7 +10,7 @@ public enum RunEvent: Sendable {
   /// An optimiser step was taken.
   case step(StepRecord)
   /// A number was measured.
-  case measured(Measurement)
+  case measured(ResultRow)
   /// A file or folder was written.
   case saved(String)
   /// Something a person should know, though the run goes on.

@@ -1,6 +1,6 @@
 import Basics
 import CLIP
-import struct Foundation.Data
+import Foundation
 import Torch
 
 /// The comparison: every method with every seed, scored on every set, on the same footing.
@@ -9,7 +9,7 @@ public final class Study {
   public let materials: StudyMaterials
   public let context: RunContext
   /// Every row so far, in the order it was measured.
-  public private(set) var measurements: [Measurement] = []
+  public private(set) var measurements: [ResultRow] = []
 
   private let evaluator: Evaluator
   private let output: String?
@@ -33,7 +33,7 @@ public final class Study {
   ///
   /// - Returns: The rows of `results.jsonl`.
   @discardableResult
-  public func run() throws -> [Measurement] {
+  public func run() throws -> [ResultRow] {
     for seed in try configuration.seeds {
       var tuned: [String: ImageClassifier] = [:]
       for name in configuration.methodNames {
@@ -60,7 +60,7 @@ public final class Study {
   ///
   /// - Returns: The classifier of the variant to report: the best on validation.
   private func train(_ name: String, seed: Int, isReported: Bool) throws -> ImageClassifier? {
-    var best: (classifier: ImageClassifier, rows: [Measurement], validation: Double)?
+    var best: (classifier: ImageClassifier, rows: [ResultRow], validation: Double)?
     let variants = try configuration.variants(of: name)
     for variant in variants {
       let recipe = try variant.method.recipe(variant.ownSettings)
@@ -74,7 +74,7 @@ public final class Study {
       }
       let result = try trainer.train(
         materials.reference, on: materials.trainingSet, adapter: adapter)
-      var rows: [Measurement] = []
+      var rows: [ResultRow] = []
       if isReported || variants.count > 1 {
         let answers = try score([Evaluator.Candidate(result.classifier)]).map { $0[0] }
         rows = try measure(variant, seed: seed, answers, weights: result.classifier.weights)
@@ -119,7 +119,7 @@ public final class Study {
       .stage("Scoring \(alphas.count) points from the start to \(source), seed \(seed)"))
     let path = try InterpolationPath(from: materials.reference, to: end)
     let answers = try score(path.candidates(alphas))
-    var best: (alpha: Double, rows: [Measurement], validation: Double)?
+    var best: (alpha: Double, rows: [ResultRow], validation: Double)?
     for (index, alpha) in alphas.enumerated() {
       var point = variant
       point.setting["alpha"] = .number(alpha)
@@ -143,11 +143,11 @@ public final class Study {
 
   private func measure(
     _ variant: Variant, seed: Int, _ answers: [Predictions], weights: Weights
-  ) throws -> [Measurement] {
+  ) throws -> [ResultRow] {
     let digest = try weights.digest()
     let recipe = recipeDigest(variant)
     return zip(materials.evaluationSets, answers).map { set, answer in
-      Measurement(
+      ResultRow(
         method: variant.method.name, setting: variant.setting, seed: seed, set: set.name,
         role: set.role, metric: "top1", value: answer.top1, n: answer.count,
         ci95: answer.interval, recipe: recipe, weights: digest,
@@ -155,13 +155,13 @@ public final class Study {
     }
   }
 
-  private func record(_ rows: [Measurement]) throws {
+  private func record(_ rows: [ResultRow]) throws {
     measurements += rows
     for row in rows { try context.report(.measured(row)) }
   }
 
   /// Repeats rows as those of the setting that validation chose.
-  private func recordSelected(_ rows: [Measurement]) throws {
+  private func recordSelected(_ rows: [ResultRow]) throws {
     guard let validation = rows.first(where: { $0.role == .validation }) else { return }
     try record(
       rows.map { row in

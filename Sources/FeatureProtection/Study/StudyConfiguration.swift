@@ -87,7 +87,7 @@ public struct StudyConfiguration: Sendable {
   }
 
   /// The data sets of a role, as the user names them.
-  public func evaluationData(_ role: Measurement.Role) -> [String] {
+  public func evaluationData(_ role: ResultRow.Role) -> [String] {
     let key: String
     switch role {
     case .inDistribution: key = "id"

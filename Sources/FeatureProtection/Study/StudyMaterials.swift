@@ -55,7 +55,7 @@ public struct StudyMaterials: Sendable {
           validation, role: .validation, classes: head.classes,
           name: "\(validation.name)#\(validation.split)"))
     }
-    for role in [Measurement.Role.inDistribution, .outOfDistribution, .general] {
+    for role in [ResultRow.Role.inDistribution, .outOfDistribution, .general] {
       for text in configuration.evaluationData(role) {
         for dataset in try DatasetSpecifier.parse(text).open(for: .evaluation, progress: render) {
           if role == .general {

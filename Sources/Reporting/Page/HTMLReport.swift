@@ -12,11 +12,11 @@ public struct HTMLReport: Sendable {
   /// Further remarks, a paragraph each.
   public var notes: [String]
 
-  private let measurements: [Measurement]
+  private let measurements: [ResultRow]
   private let summary: Summary
 
   public init(
-    title: String, measurements: [Measurement], configuration: String = "",
+    title: String, measurements: [ResultRow], configuration: String = "",
     environment: [(String, String)] = [], notes: [String] = []
   ) {
     self.title = title

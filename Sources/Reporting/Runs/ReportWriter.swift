@@ -2,12 +2,12 @@ import Basics
 import Foundation
 
 // Foundation has a type of this name too.
-import struct Basics.Measurement
+import struct Basics.ResultRow
 
 /// Writes what people and scripts read of a comparison into its run folder.
 public struct ReportWriter: Sendable {
   public var title: String
-  public var measurements: [Measurement]
+  public var measurements: [ResultRow]
   /// The resolved configuration, for the page.
   public var configuration: String
   /// Versions, device, threads, for the page.
@@ -16,7 +16,7 @@ public struct ReportWriter: Sendable {
   public var notes: [String]
 
   public init(
-    title: String, measurements: [Measurement], configuration: String = "",
+    title: String, measurements: [ResultRow], configuration: String = "",
     environment: [(String, String)] = [], notes: [String] = []
   ) {
     self.title = title
@@ -61,10 +61,10 @@ public struct ReportWriter: Sendable {
   ///
   /// Lines go by method, setting and seed; then by role and by the order in which the input names
   /// the sets. A value that is not finite is written as `"nan"`, `"inf"` or `"-inf"`.
-  public static func jsonLines(_ measurements: [Measurement]) -> Data {
+  public static func jsonLines(_ measurements: [ResultRow]) -> Data {
     var places: [String: Int] = [:]
     for row in measurements where places[row.set] == nil { places[row.set] = places.count }
-    let roles = Measurement.Role.allCases
+    let roles = ResultRow.Role.allCases
     let keyed = measurements.enumerated().map { index, row in
       let role = roles.firstIndex(of: row.role) ?? 0
       return (

@@ -2,7 +2,7 @@ import Basics
 import Foundation
 
 // Foundation has a type of this name too.
-import struct Basics.Measurement
+import struct Basics.ResultRow
 
 /// The files of a run folder that a report is made from.
 public enum RunFolder {
@@ -14,19 +14,19 @@ public enum RunFolder {
   /// - Throws: `HoldfastError`: `missingInput` without the file, `badData` with the line's number.
   public static func measurements(
     inFolder folder: String
-  ) throws(HoldfastError) -> [Measurement] {
+  ) throws(HoldfastError) -> [ResultRow] {
     let path = folder + "/results.jsonl"
     let data = try contents(path, limit: sizeLimit)
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    var rows: [Measurement] = []
+    var rows: [ResultRow] = []
     var number = 0
     for line in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
       number += 1
       guard line.contains(where: { $0 != 0x20 && $0 != 0x0D && $0 != 0x09 }) else { continue }
       do {
-        rows.append(try decoder.decode(Measurement.self, from: line))
+        rows.append(try decoder.decode(ResultRow.self, from: line))
       } catch {
         throw .badData(
           "\(path) line \(number): \(reason(error))",
@@ -41,8 +41,8 @@ public enum RunFolder {
   /// What two runs agree on is kept once. A method for which they have different numbers in the same
   /// setting, seed and set is kept for each, with the run's name in its setting under `run`.
   /// - Parameter runs: A name, which is unique, and the measurements of each run.
-  public static func merged(_ runs: [(name: String, rows: [Measurement])]) -> [Measurement] {
-    var known: [Measurement: (value: Double, weights: String)] = [:]
+  public static func merged(_ runs: [(name: String, rows: [ResultRow])]) -> [ResultRow] {
+    var known: [ResultRow: (value: Double, weights: String)] = [:]
     var contested: Set<String> = []
     for run in runs {
       for row in run.rows {
@@ -51,7 +51,7 @@ public enum RunFolder {
         known[key] = (row.value, row.weights)
       }
     }
-    var seen: Set<Measurement> = []
+    var seen: Set<ResultRow> = []
     return runs.flatMap { run in
       run.rows.compactMap { row in
         var row = row
@@ -64,8 +64,8 @@ public enum RunFolder {
   /// Reads and merges run folders; one folder is simply read.
   public static func measurements(
     inFolders folders: [String]
-  ) throws(HoldfastError) -> [Measurement] {
-    var runs: [(name: String, rows: [Measurement])] = []
+  ) throws(HoldfastError) -> [ResultRow] {
+    var runs: [(name: String, rows: [ResultRow])] = []
     for folder in folders {
       runs.append((folder, try measurements(inFolder: folder)))
     }
@@ -129,10 +129,10 @@ public enum RunFolder {
   }
 }
 
-extension Measurement {
+extension ResultRow {
   /// The measurement without its numbers: what was measured.
-  fileprivate var identity: Measurement {
-    Measurement(
+  fileprivate var identity: ResultRow {
+    ResultRow(
       method: method, setting: Variant.comparable(setting), seed: seed, set: set, role: role,
       metric: metric,
       value: 0, n: 0, ci95: [], selectedOn: selectedOn == nil ? nil : "", recipe: "", weights: "")

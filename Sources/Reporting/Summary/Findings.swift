@@ -75,7 +75,7 @@ public struct Findings: Sendable {
     summary.variants.first { $0.method == method && $0.setting.isEmpty }
   }
 
-  private func mean(_ variant: Variant, _ role: Measurement.Role) -> Double? {
+  private func mean(_ variant: Variant, _ role: ResultRow.Role) -> Double? {
     summary.estimate(variant, over: summary.sets(role))?.mean
   }
 
@@ -87,7 +87,7 @@ public struct Findings: Sendable {
   }
 
   private func best(
-    _ rows: [Variant], _ role: Measurement.Role, _ place: String
+    _ rows: [Variant], _ role: ResultRow.Role, _ place: String
   ) -> String? {
     let sets = summary.sets(role)
     let best = summary.best(among: rows, over: sets)

@@ -91,7 +91,7 @@ extension Summary {
   }
 }
 
-extension Measurement {
+extension ResultRow {
   /// Half the interval over images: as recorded, or Wilson's for a top-1 accuracy without one.
   fileprivate var imageHalfWidth: Double? {
     if ci95.count == 2, ci95[0].isFinite, ci95[1].isFinite, ci95[0] <= ci95[1] {

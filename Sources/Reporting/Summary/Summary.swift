@@ -20,7 +20,7 @@ public struct Summary: Sendable {
 
   /// The sets whose numbers are not fractions, so not shown in per cent.
   let plainNumbers: Set<ScoredSet>
-  let scores: [Variant: [ScoredSet: [Int: Measurement]]]
+  let scores: [Variant: [ScoredSet: [Int: ResultRow]]]
 
   /// What was chosen for a method with one seed.
   public struct Selection: Hashable, Sendable {
@@ -33,7 +33,7 @@ public struct Summary: Sendable {
   /// Groups measurements.
   ///
   /// - Parameter metric: The one metric to look at; the default is each set's primary one.
-  public init(_ measurements: [Measurement], metric: String? = nil) {
+  public init(_ measurements: [ResultRow], metric: String? = nil) {
     let named = Dictionary(grouping: measurements) { ScoredSet(name: $0.set, role: $0.role) }
       .compactMapValues { rows in
         metric ?? Metric.primary(among: Set(rows.map(\.metric)))
@@ -41,7 +41,7 @@ public struct Summary: Sendable {
     let rows = measurements.filter {
       named[ScoredSet(name: $0.set, role: $0.role)] == $0.metric
     }
-    var scores: [Variant: [ScoredSet: [Int: Measurement]]] = [:]
+    var scores: [Variant: [ScoredSet: [Int: ResultRow]]] = [:]
     var order: [ScoredSet] = []
     var selections: Set<Selection> = []
     var seen: Set<ScoredSet> = []
@@ -55,7 +55,7 @@ public struct Summary: Sendable {
       scores[chosen, default: [:]][set, default: [:]][row.seed] = row
       selections.insert(Selection(variant: variant, seed: row.seed, set: chosenOn))
     }
-    let roles: [Measurement.Role] = [.inDistribution, .outOfDistribution, .general]
+    let roles: [ResultRow.Role] = [.inDistribution, .outOfDistribution, .general]
     self.scores = scores
     self.sets = roles.flatMap { role in order.filter { $0.role == role } }
     self.variants = scores.keys.sorted()
@@ -72,7 +72,7 @@ public struct Summary: Sendable {
   }
 
   /// The sets of one role.
-  public func sets(_ role: Measurement.Role) -> [ScoredSet] {
+  public func sets(_ role: ResultRow.Role) -> [ScoredSet] {
     sets.filter { $0.role == role }
   }
 

@@ -22,7 +22,7 @@ public struct Variant: Hashable, Sendable {
   }
 
   /// The variant that a measurement belongs to, whether or not its setting was chosen.
-  init(of row: Measurement) {
+  init(of row: ResultRow) {
     var setting = Self.comparable(row.setting)
     let run = setting.removeValue(forKey: Variant.runKey)?.string
     self.init(method: row.method, run: run, setting: setting)

@@ -1,5 +1,5 @@
 /// One number of a comparison: a line of `results.jsonl`.
-public struct Measurement: Codable, Hashable, Sendable {
+public struct ResultRow: Codable, Hashable, Sendable {
   /// What a data set is to the model under test.
   public enum Role: String, Codable, Hashable, Sendable, CaseIterable {
     /// A test set from the distribution that was fine-tuned on.
