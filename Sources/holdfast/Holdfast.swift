@@ -1,7 +1,40 @@
 import ArgumentParser
+import FeatureProtection
+import Foundation
 
 /// The command line.
 @main
 struct Holdfast: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "holdfast")
+  static let configuration = CommandConfiguration(
+    commandName: "holdfast",
+    abstract: "Fine-tune CLIP classifiers, and measure what it costs out of distribution.",
+    discussion: """
+      Results go to stdout, talk and progress to stderr.
+
+      Try it: holdfast demo
+      Your own data: holdfast train --model clip/ --data photos/ --method l2 --out runs/photos
+      """,
+    version: RunEnvironment.version,
+    groupedSubcommands: [
+      CommandGroup(name: "Comparing:", subcommands: [Demo.self, Compare.self]),
+      CommandGroup(
+        name: "Models:",
+        subcommands: [
+          Train.self, Evaluate.self,
+        ]),
+    ])
+
+  static func main() {
+    // A closed pipe and a file size limit come back as errors of the write.
+    signal(SIGPIPE, SIG_IGN)
+    #if os(Linux)
+      signal(SIGXFSZ, SIG_IGN)
+    #endif
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      Foundation.exit(Failure(error).report())
+    }
+  }
 }
