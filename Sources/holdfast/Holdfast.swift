@@ -16,12 +16,13 @@ struct Holdfast: ParsableCommand {
       """,
     version: RunEnvironment.version,
     groupedSubcommands: [
-      CommandGroup(name: "Comparing:", subcommands: [Demo.self, Compare.self]),
+      CommandGroup(name: "Comparing:", subcommands: [Demo.self, Compare.self, Report.self]),
       CommandGroup(
         name: "Models:",
         subcommands: [
-          Train.self, Evaluate.self,
+          Train.self, Evaluate.self, Sweep.self, Merge.self, Embed.self, Predict.self,
         ]),
+      CommandGroup(name: "Data and machine:", subcommands: [DataCommand.self, Doctor.self]),
     ])
 
   static func main() {

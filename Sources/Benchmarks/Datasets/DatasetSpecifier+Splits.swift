@@ -23,4 +23,19 @@ extension DatasetSpecifier {
       throw error
     }
   }
+
+  /// Opens the part to train on, or where there is none the part to score.
+  public func openToLook(
+    progress: @Sendable (Int, Int) -> Void = { _, _ in }
+  ) throws(HoldfastError) -> [Dataset] {
+    let problem: HoldfastError
+    do throws(HoldfastError) {
+      return try open(for: .training, progress: progress)
+    } catch {
+      problem = error
+    }
+    guard problem.kind == .missingInput, let sets = try? open(for: .evaluation, progress: progress)
+    else { throw problem }
+    return sets
+  }
 }

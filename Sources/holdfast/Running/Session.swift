@@ -2,6 +2,7 @@ import Basics
 import Benchmarks
 import FeatureProtection
 import Foundation
+import Images
 import Torch
 
 /// What every command that computes needs: someone to talk to, signals, and a device.
@@ -50,14 +51,25 @@ struct Session {
 
   /// The evaluation parts of data sets.
   func open(_ data: [String]) throws(HoldfastError) -> [Dataset] {
-    let terminal = terminal
     var sets: [Dataset] = []
     for text in data {
-      sets += try DatasetSpecifier.parse(text).open(for: .evaluation) { done, total in
-        terminal.show(.progress("Rendering MiniDomains", done: done, total: total, loss: nil))
-      }
+      sets += try DatasetSpecifier.parse(text).open(for: .evaluation, progress: rendering)
     }
     return sets
+  }
+
+  /// Shows how far the rendering of built-in images is.
+  var rendering: @Sendable (Int, Int) -> Void {
+    let terminal = terminal
+    return { done, total in
+      terminal.show(.progress("Rendering MiniDomains", done: done, total: total, loss: nil))
+    }
+  }
+
+  /// Says which images were left out.
+  func warn(ofSkipped skipped: [PixelBatch.Skipped]) {
+    guard let first = skipped.first else { return }
+    terminal.say("warning: \(skipped.count) images were left out, the first: \(first.reason)")
   }
 
   /// Writes a result to stdout.
