@@ -19,7 +19,8 @@ public struct FeatureExtractor {
     self.batchSize = max(batchSize, 1)
     self.context = context
     preprocessing = try StudyMaterials.preprocessing(of: checkpoint)
-    weights = context.device == .cpu ? checkpoint.weights : try checkpoint.weights.to(context.device)
+    weights =
+      context.device == .cpu ? checkpoint.weights : try checkpoint.weights.to(context.device)
   }
 
   /// The features of image files, `[images, width]` on the CPU.

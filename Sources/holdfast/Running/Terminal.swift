@@ -13,6 +13,7 @@ final class Terminal: @unchecked Sendable {
   private let isInteractive: Bool
   private let logger: Logger
   private var isDrawn = false
+  private var warnings: Set<String> = []
   private var label = ""
   private var begun = 0.0
   private var lastDrawn = 0.0
@@ -40,7 +41,8 @@ final class Terminal: @unchecked Sendable {
     case .step(let step):
       progress("\(step.method), seed \(step.seed)", step.step, step.steps, unit: "step", step.loss)
     case .warning(let text):
-      line("warning: \(text)")
+      // Every method and seed has the same to say.
+      if warnings.insert(text).inserted { line("warning: \(text)") }
     case .measured(let row):
       debug("\(row.method) \(row.set) \(row.metric) \(row.value)")
     case .saved(let path):
