@@ -67,7 +67,7 @@ enum Program {
     return running
   }
 
-  /// A run that is going on. Its output goes to files, so that no pipe fills up.
+  /// A run that is going on, whose output goes to files, so that no pipe fills up.
   final class Running {
     let process = Process()
     private let streams = NSTemporaryDirectory() + "holdfast-streams-" + UUID().uuidString

@@ -17,7 +17,7 @@ public struct InterpolationSweep {
   public var prompts: String?
   /// What the sets are to the models.
   public var role: ResultRow.Role
-  /// Images at once. The default is 128.
+  /// Images at once; the default is 128.
   public var batchSize: Int
   public var context: RunContext
 
@@ -75,8 +75,8 @@ public struct InterpolationSweep {
   ) throws -> (candidates: [Evaluator.Candidate], digest: (Int) throws -> String) {
     if let first = from.head, let last = to.head {
       let path = try InterpolationPath(
-        from: ImageClassifier(from, fitting: first, device: context.device),
-        to: ImageClassifier(to, fitting: last, device: context.device))
+        from: ImageClassifier(from, head: first, device: context.device),
+        to: ImageClassifier(to, head: last, device: context.device))
       return (
         path.candidates(alphas),
         { index in try path.point(alphas[index]).weights.digest() }
@@ -86,7 +86,7 @@ public struct InterpolationSweep {
     let classifiers = try alphas.map { alpha in
       let point = try Checkpoint.interpolated(from: from, to: to, alpha: alpha)
       let head = try StudyMaterials.zeroShotHead(point, classes, prompts, context)
-      return try ImageClassifier(point, fitting: head, device: context.device)
+      return try ImageClassifier(point, head: head, device: context.device)
     }
     return (
       classifiers.map { Evaluator.Candidate($0) },

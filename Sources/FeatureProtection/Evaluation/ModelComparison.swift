@@ -3,7 +3,6 @@ import Benchmarks
 import CLIP
 import Foundation
 import Images
-import Torch
 
 /// Scores several models on several data sets; models with the same preprocessing share one pass
 /// over the images.
@@ -29,7 +28,7 @@ public struct ModelComparison {
   public var prompts: String?
   /// What the sets are to the models.
   public var role: ResultRow.Role
-  /// Images at once. The default is 128.
+  /// Images at once; the default is 128.
   public var batchSize: Int
   public var context: RunContext
 
@@ -104,7 +103,7 @@ public struct ModelComparison {
         var classifiers: [ImageClassifier] = []
         for (index, head) in group.members {
           let classifier = try ImageClassifier(
-            models[index].checkpoint, fitting: head, device: context.device)
+            models[index].checkpoint, head: head, device: context.device)
           digests.append(try classifier.weights.digest())
           classifiers.append(classifier)
         }
@@ -131,22 +130,5 @@ public struct ModelComparison {
   private func recipe(_ preprocessing: Preprocessing) -> String {
     let parts = [preprocessing.digest, prompts ?? "own prompts", "\(context.precision)"]
     return SHA256.name(of: Data(parts.joined(separator: "\n").utf8))
-  }
-}
-
-extension ImageClassifier {
-  /// The vision tower of a checkpoint with a head from elsewhere, whose width is checked.
-  ///
-  /// - Throws: `HoldfastError` of kind `badData` where the head is of another width.
-  init(
-    _ checkpoint: Checkpoint, fitting head: ClassificationHead, device: Device
-  ) throws(HoldfastError) {
-    let width = checkpoint.architecture.projectionWidth
-    guard head.weight.shape == [head.classes.count, width] else {
-      throw .badData(
-        "\(checkpoint.folder): a head of width \(head.weight.shape.last ?? 0) does not fit features "
-          + "of width \(width)", remedy: "Use the head that was trained for this model.")
-    }
-    try self.init(checkpoint, head: head, device: device)
   }
 }

@@ -20,9 +20,17 @@ public struct ImageClassifier: Sendable {
   }
 
   /// The vision tower of a checkpoint with a head; the tensors are copied.
+  ///
+  /// - Throws: `HoldfastError` of kind `badData` where the head is of another width.
   public init(
     _ checkpoint: Checkpoint, head: ClassificationHead, device: Device = .cpu
   ) throws(HoldfastError) {
+    let width = checkpoint.architecture.projectionWidth
+    guard head.weight.shape == [head.classes.count, width] else {
+      throw .badData(
+        "\(checkpoint.folder): a head of width \(head.weight.shape.last ?? 0) does not fit "
+          + "features of width \(width)", remedy: "Use the head that was trained for this model.")
+    }
     architecture = checkpoint.architecture
     classes = head.classes
     let layout = try Self.layout(architecture, classes: head.classes.count)
