@@ -154,7 +154,7 @@ extension EndToEnd {
 
     @Test(
       arguments: [
-        (["frain"], "frain"), (["train", "--model", "m"], "--data"),
+        (["frain"], "Did you mean train?"), (["train", "--model", "m"], "--data"),
         (["evaluate", "--modle", "m", "--data", "d"], "--model"),
         (["evaluate", "--model", "m", "--data", "d", "--format", "xml"], "xml"),
         (["evaluate", "--model", "m", "--data", "d", "--threads", "many"], "many"),
@@ -167,6 +167,7 @@ extension EndToEnd {
         (["demo", "--set", "l2.strenth=1"], "Did you mean l2.strength?"),
         (["demo", "--set", "lr=[1"], "--set lr=[1"),
         (["predict", "--model", "m", "--top", "0", "a.png"], "--top"),
+        (["data", "inspekt", "d"], "holdfast data --help"),
       ] as [([String], String)])
     func wrongOptions(_ arguments: [String], _ word: String) throws {
       try fail(.usage, containing: word, arguments: arguments)

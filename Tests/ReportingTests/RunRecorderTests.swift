@@ -96,6 +96,16 @@ import Testing
     }
   }
 
+  @Test func oneRunAtATimeInAFolder() throws {
+    try withTemporaryFolder { folder in
+      let first = try Self.begun(folder, 0.5)
+      expectProblem(.cannotWrite, containing: "another run") { try Self.begun(folder, 0.7) }
+      try first.finish(title: "run")
+      #expect(try RunFolder.measurements(inFolder: folder) == [Self.row(0.5)])
+      try Self.begun(folder, 0.7).finish(title: "run")
+    }
+  }
+
   @Test func aFolderThatCannotBeMade() throws {
     try withTemporaryFolder { folder in
       try AtomicFile.write("a file", to: folder + "/run")

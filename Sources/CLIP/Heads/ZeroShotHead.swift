@@ -11,10 +11,10 @@ extension ClassificationHead {
   ///   - model: Architecture, weights and tokenizer.
   ///   - classes: The readable class names.
   ///   - prompts: The texts of one class.
-  ///   - progress: Called with the number of texts done and of all.
+  ///   - progress: Called with the number of texts done and of all; what it throws ends the work.
   public static func zeroShot(
     _ model: Checkpoint, classes: [String], prompts: (String) -> [String],
-    progress: (Int, Int) -> Void = { _, _ in }
+    progress: ((Int, Int) throws(HoldfastError) -> Void)? = nil
   ) throws(HoldfastError) -> ClassificationHead {
     let tokenizer = try model.tokenizer()
     var texts: [String] = []
@@ -46,7 +46,7 @@ extension ClassificationHead {
 
   /// Texts of like length are encoded together, in batches, and put back in order.
   private static func encode(
-    _ rows: [[Int]], _ tower: TextTower, _ progress: (Int, Int) -> Void
+    _ rows: [[Int]], _ tower: TextTower, _ progress: ((Int, Int) throws(HoldfastError) -> Void)?
   ) throws(HoldfastError) -> Tensor {
     let order = rows.indices.sorted { (rows[$0].count, $0) < (rows[$1].count, $1) }
     var parts: [Tensor] = []
@@ -55,7 +55,7 @@ extension ClassificationHead {
       let batch = order[start..<min(start + 256, order.count)]
       parts.append(try tower(batch.map { rows[$0] }))
       start += batch.count
-      progress(start, order.count)
+      try progress?(start, order.count)
     }
     guard !parts.isEmpty else {
       throw .usage("there are no classes or no prompts", remedy: "Name at least one of each.")

@@ -114,7 +114,9 @@ public struct StudyMaterials: Sendable {
     let set = try Self.prompts(prompts, for: checkpoint)
     try context.report(
       .stage("Encoding \(set.templates.count) prompts for each of \(classes.count) classes"))
-    return try .zeroShot(checkpoint, classes: classes, prompts: set.prompts(for:)) { done, total in
+    return try .zeroShot(checkpoint, classes: classes, prompts: set.prompts(for:)) {
+      (done, total) throws(HoldfastError) in
+      try context.stop.check()
       try? context.report(.progress("Encoding prompts", done: done, total: total, loss: nil))
     }
   }

@@ -51,6 +51,6 @@ public final class StopRequest: @unchecked Sendable {
     guard let signal = requestedSignal else { return }
     throw HoldfastError(
       signal == SIGTERM ? .terminated : .interrupted, "stopped by a signal",
-      remedy: "What was measured until then is saved.")
+      remedy: "Nothing of this was saved; start it again when it suits you.")
   }
 }

@@ -11,6 +11,15 @@ final class LineFile {
     self.path = path
     descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0o644)
     guard descriptor >= 0 else { throw Self.failure(path, errno) }
+    flock(descriptor, LOCK_EX | LOCK_NB)
+  }
+
+  /// Whether another process, or another recorder of this one, has the file open for its lines.
+  static func isInUse(_ path: String) -> Bool {
+    let descriptor = open(path, O_RDONLY)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
   }
 
   deinit { close(descriptor) }

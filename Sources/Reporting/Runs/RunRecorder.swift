@@ -37,12 +37,17 @@ public final class RunRecorder: @unchecked Sendable {
 
   /// Makes the folders and writes `config.yaml` and `environment.json`.
   ///
-  /// - Throws: `HoldfastError` of kind `cannotWrite`.
+  /// - Throws: `HoldfastError` of kind `cannotWrite`, also where another run is writing there.
   public func begin(
     configuration: JSONValue, environment: JSONValue
   ) throws(HoldfastError) {
     lock.lock()
     defer { lock.unlock() }
+    guard !LineFile.isInUse(workingFolder + "/metrics.jsonl") else {
+      throw .cannotWrite(
+        "\(folder): another run is writing to this folder",
+        remedy: "Wait for it to end, or choose another place with --out.")
+    }
     try? FileManager.default.removeItem(atPath: workingFolder)
     try AtomicFile.makeFolder(workingFolder)
     try AtomicFile.write(YAMLText.document(configuration), to: workingFolder + "/config.yaml")
@@ -100,8 +105,7 @@ public final class RunRecorder: @unchecked Sendable {
   /// Writes tables and page, and puts everything in its place.
   ///
   /// - Parameter notes: Remarks for the page.
-  /// - Throws: `HoldfastError` of kind `cannotWrite`; `results.jsonl` is replaced last but for the
-  ///   files made from it.
+  /// - Throws: `HoldfastError` of kind `cannotWrite`; each file is the old one or the new one.
   public func finish(title: String, notes: [String] = []) throws(HoldfastError) {
     lock.lock()
     defer { lock.unlock() }
@@ -157,10 +161,10 @@ public final class RunRecorder: @unchecked Sendable {
     for name in names {
       let source = "\(workingFolder)/\(name)"
       let target = "\(folder)/\(name)"
-      // A file is replaced in one step; a folder has to make room first.
+      // A file is replaced in one step; a folder has to make room first, and goes at the end.
       var isFolder: ObjCBool = false
       if files.fileExists(atPath: target, isDirectory: &isFolder), isFolder.boolValue {
-        try? files.removeItem(atPath: target)
+        rename(target, "\(workingFolder)/replaced-\(name)")
       }
       guard rename(source, target) == 0 else {
         throw .cannotWrite(

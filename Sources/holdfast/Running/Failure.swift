@@ -26,6 +26,13 @@ struct Failure {
       return 0
     }
     if code == .validationFailure {
+      if let verb = Self.unknownVerb {
+        let guess = nearestName(to: verb, among: Self.known).map { "Did you mean \($0)? " } ?? ""
+        Self.say(
+          "there is no command \(verb)",
+          "\(guess)Known: \(Self.known.sorted().joined(separator: ", ")).")
+        return code.rawValue
+      }
       Self.say(Holdfast.message(for: error), "Run 'holdfast \(Self.verbs)--help' for its options.")
       return code.rawValue
     }
@@ -45,16 +52,23 @@ struct Failure {
     text.split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 
+  private static let known =
+    Holdfast.configuration.groupedSubcommands.flatMap(\.subcommands).map(\._commandName)
+
+  /// The first word, where it is none of the verbs.
+  private static var unknownVerb: String? {
+    let words = CommandLine.arguments.dropFirst()
+    guard let first = words.first, !first.hasPrefix("-"), !known.contains(first), first != "help"
+    else { return nil }
+    return first
+  }
+
   /// The verb that was typed, with a space behind it.
   private static var verbs: String {
     let words = CommandLine.arguments.dropFirst().prefix { !$0.hasPrefix("-") }
-    let known = Holdfast.configuration.groupedSubcommands.flatMap(\.subcommands)
-    guard let verb = words.first, known.contains(where: { $0._commandName == verb }) else {
-      return ""
-    }
-    let second = words.dropFirst().first
-    let inner = verb == "data" && ["inspect", "check"].contains(second) ? "\(second ?? "") " : ""
-    return "\(verb) \(inner)"
+    guard let verb = words.first, known.contains(verb) else { return "" }
+    let second = words.dropFirst().first ?? ""
+    return verb == "data" && ["inspect", "check"].contains(second) ? "data \(second) " : "\(verb) "
   }
 }
 

@@ -20,9 +20,9 @@ final class Terminal: @unchecked Sendable {
 
   init(quiet: Bool, verbose: Bool) {
     isQuiet = quiet
-    let environment = ProcessInfo.processInfo.environment
-    let isPlain = environment["TERM"] == "dumb" || !(environment["NO_COLOR"] ?? "").isEmpty
-    isInteractive = isatty(STDERR_FILENO) == 1 && !isPlain
+    // There are no colours to switch off; a dumb terminal cannot redraw a line.
+    let isDumb = ProcessInfo.processInfo.environment["TERM"] == "dumb"
+    isInteractive = isatty(STDERR_FILENO) == 1 && !isDumb
     var logger = Logger(label: "holdfast") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = verbose && !quiet ? .debug : .critical
     self.logger = logger
