@@ -30,13 +30,14 @@ extension Summary {
 
   /// The main table as plain numbers for a spreadsheet or a script.
   ///
-  /// A column with the mean (per cent, one decimal) and one with half the interval for each set.
+  /// A column with the mean (per cent, one decimal) and one with half the 95 % interval for each
+  /// set; `interval` says whether that is over seeds or over images.
   public var numbersTable: Table {
     var columns = [
       Table.Column("method", alignment: .left), Table.Column("label", alignment: .left),
-      Table.Column("seeds"),
+      Table.Column("seeds"), Table.Column("interval", alignment: .left),
     ]
-    columns += groups.flatMap { [Table.Column($0.key), Table.Column($0.key + " ±")] }
+    columns += groups.flatMap { [Table.Column($0.key), Table.Column($0.key + " half-ci95")] }
     let rows = mainVariants.map { variant -> [Table.Cell] in
       let seeds = scores[variant]?.values.map(\.count).max() ?? 0
       let numbers = groups.flatMap { group -> [Table.Cell] in
@@ -46,6 +47,7 @@ extension Summary {
       return [
         Table.Cell(variant.method), Table.Cell(label(variant)),
         Table.Cell(String(seeds), number: Double(seeds)),
+        Table.Cell(isOverImages(variant) ? "images" : "seeds"),
       ] + numbers
     }
     return Table(columns: columns, rows: rows)
