@@ -99,7 +99,7 @@ import Testing
       let alphabet = Array("path,label\n\r\"\"a.jpg01-/.\t".utf8) + [0, 0xC3, 0xFF]
       var random = CounterRandom(23)
       try plant(root, "a.jpg")
-      for _ in 0..<300 {
+      for _ in 0..<150 {
         let tail = (0..<random.below(40)).map { _ in alphabet[random.below(alphabet.count)] }
         try AtomicFile.write(Data("path,label\n".utf8) + Data(tail), to: root + "/x.csv")
         do {
