@@ -7,7 +7,7 @@ import Foundation
 struct PretrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "pretrain")
   @Option var out: String
-  @Option var steps = 6000
+  @Option var steps = 4500
   @Option var seed = 0
   @Option var rate = 2e-3
 

@@ -11,8 +11,8 @@ import Torch
 /// image feature, whose head is thrown away; in the first third every caption is short. Without
 /// these two the small model learns colours and never shapes.
 public struct Pretraining: Sendable {
-  /// Optimiser steps. The default, 6000, is what the shipped model had.
-  public var steps = 6000
+  /// Optimiser steps. The default, 4500, is what the shipped model had.
+  public var steps = 4500
   public var seed = 0
   /// Images rendered once; captions are drawn anew at each visit. The default is 60 000.
   public var poolSize = 60_000
