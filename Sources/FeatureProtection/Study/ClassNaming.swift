@@ -5,19 +5,30 @@ import CLIP
 /// Readable class names from a file in place of those that the data brings.
 struct ClassNaming {
   private let names: [String: String]
+  /// All names of a file that holds every class of the data by its own name, in the file's order;
+  /// nil where the file gives new names, or there is none.
+  let headClasses: [String]?
 
   /// - Parameters:
-  ///   - file: One name a line, in the order of the training set's classes; nil keeps the data's.
-  /// - Throws: `HoldfastError` of kind `badData` where the numbers of classes differ.
+  ///   - file: One name a line: either a list that holds every name of the data, or new names in
+  ///     the order of the data's classes; nil keeps the data's names.
+  /// - Throws: `HoldfastError` of kind `badData` where it is neither.
   init(_ file: String?, original: [String]) throws(HoldfastError) {
     guard let file else {
       names = [:]
+      headClasses = nil
       return
     }
     let given = try ClassNames(file: file).names
+    if Set(given).isSuperset(of: original) {
+      names = [:]
+      headClasses = given
+      return
+    }
+    headClasses = nil
     guard given.count == original.count else {
       throw .badData(
-        "\(file): \(given.count) class names, the training set has \(original.count) classes",
+        "\(file): \(given.count) class names, the data set has \(original.count) classes",
         remedy: "Give one name a line, in the order of the data set's classes.")
     }
     names = Dictionary(zip(original, given)) { first, _ in first }

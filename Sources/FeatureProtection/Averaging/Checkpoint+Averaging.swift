@@ -1,0 +1,80 @@
+import Basics
+import CLIP
+import Torch
+
+/// Arithmetic on whole checkpoints: every tensor, text tower and head included.
+extension Checkpoint {
+  /// The point (1 − α) · `from` + α · `to`; α = 0 and 1 give the ends bit for bit.
+  ///
+  /// Wortsman et al. 2022, "Robust fine-tuning of zero-shot models", arXiv 2109.01903. Small files
+  /// are those of `to`.
+  /// - Throws: `HoldfastError` of kind `badData` where the two are not one architecture, or only
+  ///   one has a head, or the heads have different classes.
+  public static func interpolated(
+    from: Checkpoint, to: Checkpoint, alpha: Double
+  ) throws(HoldfastError) -> Checkpoint {
+    try combined([from, to]) { (points) throws(HoldfastError) in
+      try Weights.lerp(points[0], points[1], alpha)
+    }
+  }
+
+  /// The mean of several checkpoints: a uniform soup (Wortsman et al. 2022, arXiv 2203.05482).
+  ///
+  /// - Throws: As `interpolated` does.
+  public static func uniformSoup(
+    _ checkpoints: [Checkpoint]
+  ) throws(HoldfastError) -> Checkpoint {
+    try combined(checkpoints) { (points) throws(HoldfastError) in try Weights.mean(points) }
+  }
+
+  /// Checkpoints that can be combined: where some have a head, the others get the zero-shot head
+  /// for its classes, made from `prompts` or their own prompts.
+  public static func withHeads(
+    _ checkpoints: [Checkpoint], prompts: String?, _ context: RunContext
+  ) throws -> [Checkpoint] {
+    guard let classes = checkpoints.lazy.compactMap(\.head).first?.classes else {
+      return checkpoints
+    }
+    return try checkpoints.map { checkpoint in
+      var complete = checkpoint
+      if complete.head == nil {
+        complete.head = try StudyMaterials.zeroShotHead(checkpoint, classes, prompts, context)
+      }
+      return complete
+    }
+  }
+
+  private static func combined(
+    _ checkpoints: [Checkpoint], _ combine: ([Weights]) throws(HoldfastError) -> Weights
+  ) throws(HoldfastError) -> Checkpoint {
+    guard let first = checkpoints.first, var result = checkpoints.last else {
+      throw .usage("there are no checkpoints to combine", remedy: "Name at least two.")
+    }
+    var points: [Weights] = []
+    var heads: [Weights] = []
+    for checkpoint in checkpoints {
+      guard checkpoint.architecture == first.architecture else {
+        throw .badData(
+          "\(first.folder) and \(checkpoint.folder): not of one architecture",
+          remedy: "Combine checkpoints that were fine-tuned from one model.")
+      }
+      guard checkpoint.head?.classes == first.head?.classes else {
+        throw .badData(
+          "\(first.folder) and \(checkpoint.folder): heads for different classes "
+            + "(\(first.head?.classes.count ?? 0) and \(checkpoint.head?.classes.count ?? 0))",
+          remedy: "Combine checkpoints with the same head classes.")
+      }
+      points.append(checkpoint.weights)
+      if let head = checkpoint.head {
+        heads.append(try Weights([("weight", head.weight), ("bias", head.bias)]))
+      }
+    }
+    result.weights = try combine(points)
+    if let classes = first.head?.classes {
+      let head = try combine(heads)
+      result.head = try ClassificationHead(
+        weight: head.tensor("weight"), bias: head.tensor("bias"), classes: classes)
+    }
+    return result
+  }
+}

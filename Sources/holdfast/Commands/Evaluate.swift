@@ -1,0 +1,62 @@
+import ArgumentParser
+import Basics
+import Benchmarks
+import CLIP
+import FeatureProtection
+
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure the accuracy of models on data sets.",
+    discussion: """
+      A model with head.safetensors is scored with it, any other with the zero-shot head for the \
+      classes of the data.
+
+      Example: holdfast evaluate --model clip/ runs/photos/checkpoints/l2-seed0 --data photos/
+      """)
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Models: builtin:mini, folders or files.", valueName: "model"))
+  var model: [String]
+
+  @Option(
+    parsing: .upToNextOption, help: ArgumentHelp("Data sets.", valueName: "data"))
+  var data: [String]
+
+  @Option(help: ArgumentHelp("A head for all models, in place of their own.", valueName: "file"))
+  var head: String?
+
+  @OptionGroup var names: NamingOptions
+
+  @Option(help: "What the sets are to the models: id, id-val, ood or general.")
+  var role: Role = .id
+
+  @OptionGroup(title: "Machine") var machine: MachineOptions
+  @OptionGroup(title: "Talk") var talk: TalkOptions
+
+  func run() throws {
+    let session = try Session(talk)
+    let context = try session.context(machine)
+    let models = try ModelComparison.read(model)
+    let comparison = ModelComparison(
+      models, head: try head.map(ClassificationHead.read), classesFile: names.classes,
+      prompts: names.prompts, role: role.role, batchSize: machine.batchSize ?? 128,
+      context: context)
+    let rows = try comparison.rows(on: session.open(data))
+    let places = Dictionary(zip(models.map(\.name), model)) { first, _ in first }
+    try session.print(
+      ResultText(rows).list(talk.format) { row in
+        ["model": .string(places[row.method] ?? row.method)]
+      })
+  }
+}
+
+/// What a data set is to a model.
+enum Role: String, ExpressibleByArgument, CaseIterable {
+  case id
+  case validation = "id-val"
+  case ood
+  case general
+
+  var role: ResultRow.Role { ResultRow.Role(rawValue: rawValue) ?? .inDistribution }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import Basics
+import CLIP
+import FeatureProtection
+
+struct Merge: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Interpolate or average checkpoints.",
+    discussion: """
+      Every tensor takes part, the head included. A model without head.safetensors gets the \
+      zero-shot head for the others' classes.
+
+      Example: holdfast merge --from clip/ --to runs/photos/checkpoints/full-seed0 --alpha 0.5 \
+      --out merged/
+      Example: holdfast merge --soup uniform --model a/ b/ c/ --out soup/
+      """)
+
+  @Option(help: ArgumentHelp("The model at α = 0.", valueName: "model"))
+  var from: String?
+
+  @Option(help: ArgumentHelp("The model at α = 1.", valueName: "model"))
+  var to: String?
+
+  @Option(help: ArgumentHelp("The share of --to.", valueName: "number"))
+  var alpha: Double?
+
+  @Option(help: ArgumentHelp("Average all models: uniform.", valueName: "kind"))
+  var soup: String?
+
+  @Option(
+    parsing: .upToNextOption, help: ArgumentHelp("The models of a soup.", valueName: "model"))
+  var model: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Prompts for a zero-shot head, one a line.", valueName: "file"))
+  var prompts: String?
+
+  @Option(help: ArgumentHelp("The folder to write.", valueName: "folder"))
+  var out: String
+
+  @OptionGroup(title: "Machine") var machine: MachineOptions
+  @OptionGroup(title: "Talk") var talk: TalkOptions
+
+  func run() throws {
+    let session = try Session(talk)
+    let context = try session.context(machine)
+    let result: Checkpoint
+    var metadata: [String: String] = [:]
+    if let soup {
+      guard soup == "uniform" else {
+        throw HoldfastError.usage(
+          "there is no soup \(soup)", remedy: "Give --soup uniform; it is the only one so far.")
+      }
+      let names = [from, to].compactMap { $0 } + model
+      guard names.count > 1, alpha == nil else {
+        throw HoldfastError.usage(
+          alpha == nil ? "a soup of \(names.count) models" : "--soup and --alpha together",
+          remedy: "Name two or more models with --model, and give no --alpha.")
+      }
+      let models = try names.map { try ModelLocation.read($0) }
+      result = try Checkpoint.uniformSoup(
+        Checkpoint.withHeads(models, prompts: prompts, context))
+      metadata = ["method": "uniform-soup"]
+    } else {
+      guard let from, let to, let alpha, model.isEmpty else {
+        throw HoldfastError.usage(
+          "--from, --to and --alpha belong together",
+          remedy: "Give all three, or --soup uniform with --model.")
+      }
+      guard alpha.isFinite, abs(alpha) <= 1000 else {
+        throw HoldfastError.usage(
+          "--alpha is \(alpha)", remedy: "Give a number; 0 is --from and 1 is --to.")
+      }
+      if !(0...1).contains(alpha) {
+        session.terminal.say("warning: α = \(alpha) lies outside the line from 0 to 1")
+      }
+      let ends = try Checkpoint.withHeads(
+        [ModelLocation.read(from), ModelLocation.read(to)], prompts: prompts, context)
+      result = try Checkpoint.interpolated(from: ends[0], to: ends[1], alpha: alpha)
+      metadata = ["method": "wise-ft", "alpha": "\(alpha)"]
+    }
+    try result.write(to: out, metadata: metadata)
+    session.terminal.clear()
+    session.terminal.say("Wrote \(out)")
+  }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Basics
+import Benchmarks
+import FeatureProtection
+
+struct Sweep: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure the WiSE-FT curve between two models.",
+    discussion: """
+      A model without head.safetensors gets the zero-shot head for the other's classes.
+
+      Example: holdfast sweep --from clip/ --to runs/photos/checkpoints/full-seed0 \
+      --alpha 0:1:0.1 --data photos/ sketches/
+      """)
+
+  @Option(help: ArgumentHelp("The model at α = 0.", valueName: "model"))
+  var from: String
+
+  @Option(help: ArgumentHelp("The model at α = 1.", valueName: "model"))
+  var to: String
+
+  @Option(help: ArgumentHelp("A number, a list 0,0.5,1 or first:last:step.", valueName: "grid"))
+  var alpha = "0:1:0.1"
+
+  @Option(parsing: .upToNextOption, help: ArgumentHelp("Data sets.", valueName: "data"))
+  var data: [String]
+
+  @OptionGroup var names: NamingOptions
+
+  @Option(help: "What the sets are to the models: id, id-val, ood or general.")
+  var role: Role = .id
+
+  @OptionGroup(title: "Machine") var machine: MachineOptions
+  @OptionGroup(title: "Talk") var talk: TalkOptions
+
+  func run() throws {
+    guard let alphas = AlphaGrid.values(.string(alpha)) else {
+      throw HoldfastError.usage(
+        "--alpha is \(alpha)", remedy: "Give a number, a list such as 0,0.5,1, or 0:1:0.1.")
+    }
+    let session = try Session(talk)
+    let context = try session.context(machine)
+    let sweep = try InterpolationSweep(
+      from: ModelLocation.read(from), to: ModelLocation.read(to), alphas: alphas,
+      classesFile: names.classes, prompts: names.prompts, role: role.role,
+      batchSize: machine.batchSize ?? 128, context: context)
+    let rows = try sweep.rows(on: session.open(data))
+    try session.print(
+      ResultText(rows).list(talk.format, title: "method", settings: ["alpha"]))
+  }
+}
