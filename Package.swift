@@ -10,7 +10,9 @@ let package = Package(
     .executable(name: "holdfast", targets: ["holdfast"]),
     .library(
       name: "FeatureProtection",
-      targets: ["FeatureProtection", "Benchmarks", "CLIP", "Images", "Torch", "Reporting", "Basics"]
+      targets: [
+        "FeatureProtection", "Benchmarks", "CLIP", "Images", "Torch", "Reporting", "Basics",
+      ]
     ),
   ],
   dependencies: [
@@ -40,6 +42,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
+
+    .executableTarget(
+      name: "FineTune", dependencies: ["Benchmarks", "CLIP", "FeatureProtection"],
+      path: "Examples/FineTune"),
 
     .target(
       name: "TestSupport", dependencies: ["Basics", "Torch"], path: "Tests/TestSupport"),
