@@ -33,12 +33,12 @@ test: setup ## Every test, and the examples
 	@swift test $(flags) --disable-testable-imports
 	@$(MAKE) --no-print-directory examples
 
-# The package that depends on this one shares the build folder: nothing is compiled again.
 examples: setup ## Build and run what is in Examples
 	@swift build $(flags) --product FineTune
-	.build/release/FineTune Tests/Fixtures/towers/tiny-quickgelu Tests/Fixtures/training/images
-	@swift build $(flags) --package-path Examples/Dependent --scratch-path .build
-	.build/release/Dependent Tests/Fixtures/towers/tiny-quickgelu Tests/Fixtures/towers/tiny-gelu
+	@.build/release/FineTune Tests/Fixtures/towers/tiny-quickgelu Tests/Fixtures/training/images
+	@swift build --package-path Examples/Dependent --product Dependent
+	@Examples/Dependent/.build/debug/Dependent \
+	  Tests/Fixtures/towers/tiny-quickgelu Tests/Fixtures/towers/tiny-gelu
 
 check: setup ## Format, warnings as errors, documentation, tests
 	@scripts/check.sh

@@ -2,7 +2,7 @@
 import PackageDescription
 
 // libtorch is reached through `libctorch.so`, which `native/build.sh` compiles and describes in
-// `native/out/ctorch.pc`; build with `make build`, or set PKG_CONFIG_PATH=native/out.
+// `native/out/ctorch.pc`; build with `make build`, or set PKG_CONFIG_PATH to the full path of native/out.
 let package = Package(
   name: "holdfast",
   platforms: [.macOS(.v14)],

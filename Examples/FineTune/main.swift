@@ -35,6 +35,6 @@ for test in try DatasetSpecifier.parse(testing).open(for: .evaluation) {
   let set = try EvaluationSet(test, role: .inDistribution, classes: reference.classes)
   let results = try evaluator.predictions(of: path.candidates(alphas), on: set)
   for (alpha, result) in zip(alphas, results) {
-    print(set.name, "α =", alpha, "top-1 =", result.top1, "of", result.count)
+    print("\(set.name) α \(alpha): \(result.correctCount) of \(result.count) right")
   }
 }
