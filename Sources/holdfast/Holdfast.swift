@@ -3,5 +3,6 @@ import ArgumentParser
 /// The command line.
 @main
 struct Holdfast: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "holdfast")
+  static let configuration = CommandConfiguration(
+    commandName: "holdfast", subcommands: [PretrainCommand.self])
 }

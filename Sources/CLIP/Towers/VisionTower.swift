@@ -53,7 +53,8 @@ public struct VisionTower {
   private func patches(_ pixels: Tensor) throws(HoldfastError) -> Tensor {
     let patch = architecture.patchSize
     let grid = architecture.imageSize / patch
-    return try pixels
+    return
+      try pixels
       .reshaped(-1, 3, grid, patch, grid, patch)
       .permuted(0, 2, 4, 1, 3, 5)
       .reshaped(-1, grid * grid, 3 * patch * patch)

@@ -15,7 +15,8 @@ public enum ConfigurationTree {
     guard case .object(let new) = changes else {
       throw .usage(
         "\(path.isEmpty ? "the configuration" : path) is \(changes.text())",
-        remedy: "It is a section: give keys and values, such as \(path).\(members.keys.min() ?? "key").")
+        remedy:
+          "It is a section: give keys and values, such as \(path).\(members.keys.min() ?? "key").")
     }
     for (key, value) in new.sorted(by: { $0.key < $1.key }) {
       let full = path.isEmpty ? key : "\(path).\(key)"

@@ -14,13 +14,17 @@ public struct Variant: Sendable {
 
 extension StudyConfiguration {
   /// Settings whose value is a list by nature.
-  private static let listSettings: Set<String> = ["include", "exclude", "targets", "alpha", "betas"]
+  private static let listSettings: Set<String> = [
+    "include", "exclude", "targets", "alpha", "betas",
+  ]
 
   /// The variants of a method: the product over its settings that are given as lists.
   public func variants(of name: String) throws(HoldfastError) -> [Variant] {
     let method = try MethodTable.method(name)
     let section = tree[name]?.object ?? [:]
-    var combinations: [(values: [String: JSONValue], setting: [String: JSONValue])] = [(section, [:])]
+    var combinations: [(values: [String: JSONValue], setting: [String: JSONValue])] = [
+      (section, [:])
+    ]
     for (key, value) in section.sorted(by: { $0.key < $1.key }) {
       let isList = method == WiSEFT.self || key != "alpha" ? Self.listSettings.contains(key) : false
       guard case .array(let options) = value, !isList else { continue }

@@ -16,14 +16,17 @@ extension Summary {
   public var mainTable: Table {
     let rows = mainVariants
     let mixed = hasSeveralSeeds(rows)
-    return table(firstColumn: "Method", rows: rows) { variant in
+    return table(firstColumn: "Method", rows: rows, groups: groups) { variant in
       self.label(variant) + (mixed && self.isOverImages(variant) ? " †" : "")
     }
   }
 
-  /// A method along one of its settings: a row for each value.
+  /// A method along one of its settings: a row for each value, with what selection saw.
   public func table(along path: SettingPath) -> Table {
-    table(firstColumn: path.keyLabel, rows: path.points.map(\.variant)) { variant in
+    let seen = sets(.validation).map { Group(title: title($0), key: $0.name, sets: [$0]) }
+    return table(
+      firstColumn: path.keyLabel, rows: path.points.map(\.variant), groups: seen + groups
+    ) { variant in
       NumberText.setting(variant.setting[path.key] ?? .null)
     }
   }
@@ -97,9 +100,8 @@ extension Summary {
   }
 
   private func table(
-    firstColumn: String, rows: [Variant], label: (Variant) -> String
+    firstColumn: String, rows: [Variant], groups: [Group], label: (Variant) -> String
   ) -> Table {
-    let groups = self.groups
     let best = groups.map { $0.marksBest ? self.best(among: rows, over: $0.sets) : [] }
     return Table(
       columns: [Table.Column(firstColumn, alignment: .left)]
