@@ -2,7 +2,8 @@
 import PackageDescription
 
 // libtorch is reached through `libctorch.so`, which `native/build.sh` compiles and describes in
-// `native/out/ctorch.pc`; build with `make build`, or set PKG_CONFIG_PATH to the full path of native/out.
+// `native/out/ctorch.pc`. Build with `make build`, or name that folder to SwiftPM by its full path:
+// `PKG_CONFIG_PATH=$PWD/native/out swift build`.
 let package = Package(
   name: "holdfast",
   platforms: [.macOS(.v14)],
