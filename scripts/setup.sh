@@ -49,11 +49,15 @@ if [ ${#missing[@]} -gt 0 ]; then
     as_root=sudo
   fi
   echo "Installing $list …" >&2
+  log=$(mktemp)
   # Lists may be absent or old, and one source that does not answer need not matter.
-  $as_root apt-get -qq update >&2 || true
-  $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
-    "${missing[@]}" >&2 || fail "apt-get could not install $list" \
-    "Read its message above, or install these by hand."
+  $as_root apt-get -qq update &>"$log" || true
+  if ! $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
+    --no-install-recommends "${missing[@]}" &>>"$log"; then
+    cat "$log" >&2
+    fail "apt-get could not install $list" "Read its messages above, or install these by hand."
+  fi
+  rm -f "$log"
 fi
 
 exec "$root/native/build.sh"
