@@ -58,8 +58,8 @@ extension Operator {
     add, addScalar, arange, argmax, cat, clampMax, clone, contiguous, convert, copy, crossEntropy,
     detach, divide, embedding, exp, expand, fill, full, gather, gelu, indexSelect, isFinite, all,
     layerNorm, linear, log, logSoftmax, matmul, mean, move, multiply, multiplyScalar, narrow,
-    permute, quickGELU, remainder, reshape, attention, sigmoid, sign, softmax, split, sqrt, stack, subtract,
-    sum, sumDimensions, absolute, topk, transpose, unbind, vectorNorm, zeros,
+    permute, quickGELU, remainder, reshape, attention, sigmoid, sign, softmax, split, sqrt, stack,
+    subtract, sum, sumDimensions, absolute, topk, transpose, unbind, vectorNorm, zeros,
   ]
 
   /// The names of operators that this libtorch lacks; empty where all is well.
