@@ -2,7 +2,8 @@
 import PackageDescription
 
 // libtorch is reached through `libctorch.so`, which `native/build.sh` compiles and describes in
-// `native/out/ctorch.pc`; build with `make build`, or set PKG_CONFIG_PATH=native/out.
+// `native/out/ctorch.pc`. Build with `make build`, or name that folder to SwiftPM by its full path:
+// `PKG_CONFIG_PATH=$PWD/native/out swift build`.
 let package = Package(
   name: "holdfast",
   platforms: [.macOS(.v14)],
@@ -10,7 +11,9 @@ let package = Package(
     .executable(name: "holdfast", targets: ["holdfast"]),
     .library(
       name: "FeatureProtection",
-      targets: ["FeatureProtection", "Benchmarks", "CLIP", "Images", "Torch", "Reporting", "Basics"]
+      targets: [
+        "FeatureProtection", "Benchmarks", "CLIP", "Images", "Torch", "Reporting", "Basics",
+      ]
     ),
   ],
   dependencies: [
@@ -40,6 +43,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
+
+    .executableTarget(
+      name: "FineTune", dependencies: ["Benchmarks", "CLIP", "FeatureProtection"],
+      path: "Examples/FineTune"),
 
     .target(
       name: "TestSupport", dependencies: ["Basics", "Torch"], path: "Tests/TestSupport"),

@@ -6,12 +6,6 @@
 
 #include "Internal.h"
 
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__)
-#define CT_VECTORISED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CT_VECTORISED
-#endif
-
 namespace {
 
 using ctorch::guarded;

@@ -7,8 +7,8 @@ out=$root/native/out
 libtorch=$("$root/native/find-libtorch.sh")
 
 key=$(cat "$root"/native/*.cpp "$root"/native/*.h "$root/native/build.sh" \
-  "$root/Sources/CTorch/CTorch.h" "$libtorch/include/torch/csrc/api/include/torch/version.h" | sha256sum)
-key="$libtorch ${key%% *}"
+  "$root/Sources/CTorch/CTorch.h" "$libtorch/include/torch/headeronly/version.h" | sha256sum)
+key="$out $libtorch ${CXX:-} ${key%% *}"
 if [ -f "$out/libctorch.so" ] && [ "$(cat "$out/key" 2>/dev/null)" = "$key" ]; then exit 0; fi
 
 compiler=${CXX:-}
@@ -20,7 +20,7 @@ fi
 if [ -z "$compiler" ]; then
   echo "holdfast: no C++ compiler was found (tried CXX, g++, clang++, c++)" >&2
   echo "Install one, for example: apt-get install g++" >&2
-  exit 1
+  exit 66
 fi
 
 # at::parallel_for is OpenMP inside a header, so this library must be compiled with it too.
@@ -41,10 +41,17 @@ for source in "$root"/native/*.cpp; do
   pids+=($!)
   objects+=("$object")
 done
-for pid in "${pids[@]}"; do wait "$pid"; done
-# -ltorch with --no-as-needed keeps a CUDA build's libraries loaded.
+failed=
+for pid in "${pids[@]}"; do wait "$pid" || failed=yes; done
+if [ -n "$failed" ]; then
+  echo "holdfast: $compiler could not compile native/ against $libtorch" >&2
+  echo "Read its first message above; set CXX or LIBTORCH to use another compiler or libtorch." >&2
+  exit 70
+fi
+# -ltorch with --no-as-needed keeps a CUDA build's libraries loaded. A libtorch beside libctorch.so
+# comes first, so that an installed program does not need this folder.
 "$compiler" -shared $openmp -o "$out/libctorch.so.new" "${objects[@]}" -L"$libtorch/lib" \
-  -Wl,--no-as-needed -ltorch -ltorch_cpu -lc10 -Wl,-rpath,"$libtorch/lib" \
+  -Wl,--no-as-needed -ltorch -ltorch_cpu -lc10 -Wl,-rpath,"\$ORIGIN:$libtorch/lib" \
   -Wl,-soname,libctorch.so
 mv "$out/libctorch.so.new" "$out/libctorch.so"
 rm -f "${objects[@]}"
@@ -52,7 +59,7 @@ cat > "$out/ctorch.pc" <<PC
 Name: ctorch
 Description: The C layer of holdfast over libtorch
 Version: 1
-Libs: -L$out -lctorch
+Libs: -L${out// /\\ } -lctorch
 Cflags:
 PC
 echo "$key" > "$out/key"

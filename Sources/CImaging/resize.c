@@ -9,24 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "resize.h"
 
 #pragma STDC FP_CONTRACT OFF
-
-enum { PRECISION = 32 - 8 - 2 };
-
-/// For each output position: which input positions it reads, and with which weights.
-typedef struct {
-  /// The first input position that any of them reads, and how many follow.
-  int64_t origin;
-  int64_t extent;
-  /// From the origin on.
-  int64_t *first;
-  int64_t *count;
-  /// `stride` weights for each position.
-  int32_t *weights;
-  int64_t stride;
-} filter_taps;
 
 static double bicubic(double x) {
   const double a = -0.5;
@@ -40,6 +25,8 @@ static void free_taps(filter_taps *taps) {
   free(taps->first);
   free(taps->count);
   free(taps->weights);
+  free(taps->high);
+  free(taps->low);
 }
 
 /// The taps of output positions `start ..< start + length` of `new_size`, which cover `low` to
@@ -53,9 +40,12 @@ static int make_taps(filter_taps *taps, int64_t size, float low, float high, int
   taps->stride = (int64_t)ceil(support) * 2 + 1;
   taps->first = calloc((size_t)length, sizeof(int64_t));
   taps->count = calloc((size_t)length, sizeof(int64_t));
-  taps->weights = calloc((size_t)(taps->stride * length), sizeof(int32_t));
+  const size_t weights = (size_t)(taps->stride * length);
+  taps->weights = calloc(weights, sizeof(int32_t));
+  taps->high = calloc(weights, sizeof(int16_t));
+  taps->low = calloc(weights, sizeof(int16_t));
   double *exact = malloc((size_t)taps->stride * sizeof(double));
-  if (!taps->first || !taps->count || !taps->weights || !exact) {
+  if (!taps->first || !taps->count || !taps->weights || !taps->high || !taps->low || !exact) {
     free(exact);
     return 0;
   }
@@ -71,10 +61,12 @@ static int make_taps(filter_taps *taps, int64_t size, float low, float high, int
       exact[k] = bicubic(((double)(k + first) - centre + 0.5) * inverse);
       sum += exact[k];
     }
-    int32_t *weights = taps->weights + i * taps->stride;
     for (int64_t k = 0; k < count; k++) {
-      double weight = (sum != 0.0 ? exact[k] / sum : exact[k]) * (1 << PRECISION);
-      weights[k] = (int32_t)(weight < 0 ? weight - 0.5 : weight + 0.5);
+      double weight = (sum != 0.0 ? exact[k] / sum : exact[k]) * (1 << WEIGHT_BITS);
+      const int32_t rounded = (int32_t)(weight < 0 ? weight - 0.5 : weight + 0.5);
+      taps->weights[i * taps->stride + k] = rounded;
+      taps->high[i * taps->stride + k] = (int16_t)(rounded >> LOW_BITS);
+      taps->low[i * taps->stride + k] = (int16_t)(rounded & ((1 << LOW_BITS) - 1));
     }
     taps->first[i] = first;
     taps->count[i] = count;
@@ -90,54 +82,6 @@ static int make_taps(filter_taps *taps, int64_t size, float low, float high, int
 static void skip_taps(filter_taps *taps, int64_t start, int64_t length) {
   taps->origin = start;
   taps->extent = length;
-}
-
-static uint8_t clip(int32_t sum) {
-  int32_t value = sum >> PRECISION;
-  return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
-}
-
-static void resize_row(const uint8_t *restrict source, const filter_taps *taps, int64_t width,
-                       uint8_t *restrict result) {
-  for (int64_t x = 0; x < width; x++) {
-    const uint8_t *pixel = source + 3 * taps->first[x];
-    const int32_t *weights = taps->weights + x * taps->stride;
-    int32_t red = 1 << (PRECISION - 1), green = red, blue = red;
-    for (int64_t k = 0; k < taps->count[x]; k++) {
-      red += pixel[3 * k] * weights[k];
-      green += pixel[3 * k + 1] * weights[k];
-      blue += pixel[3 * k + 2] * weights[k];
-    }
-    result[3 * x] = clip(red);
-    result[3 * x + 1] = clip(green);
-    result[3 * x + 2] = clip(blue);
-  }
-}
-
-/// The horizontal pass: `height` rows of `width` results.
-static void resize_horizontally(const uint8_t *source, ptrdiff_t stride, const filter_taps *taps,
-                                int64_t width, int64_t height, uint8_t *result) {
-  for (int64_t y = 0; y < height; y++) {
-    resize_row(source + y * stride, taps, width, result + 3 * width * y);
-  }
-}
-
-/// The vertical pass: `height` rows of `width` results. Whole rows are added up in `sums`, which
-/// has room for one, so that the inner loop vectorises.
-static void resize_vertically(const uint8_t *source, ptrdiff_t stride, const filter_taps *taps,
-                              int64_t width, int64_t height, int32_t *restrict sums,
-                              uint8_t *restrict result) {
-  const int64_t length = 3 * width;
-  for (int64_t y = 0; y < height; y++) {
-    const int32_t *weights = taps->weights + y * taps->stride;
-    for (int64_t i = 0; i < length; i++) sums[i] = 1 << (PRECISION - 1);
-    for (int64_t k = 0; k < taps->count[y]; k++) {
-      const uint8_t *restrict row = source + (taps->first[y] + k) * stride;
-      const int32_t weight = weights[k];
-      for (int64_t i = 0; i < length; i++) sums[i] += row[i] * weight;
-    }
-    for (int64_t i = 0; i < length; i++) result[length * y + i] = clip(sums[i]);
-  }
 }
 
 ci_status ci_resize_bicubic(const uint8_t *source, int64_t width, int64_t height, ptrdiff_t stride,
@@ -165,12 +109,8 @@ ci_status ci_resize_bicubic(const uint8_t *source, int64_t width, int64_t height
   const int64_t between_width = vertical_first ? columns.extent : window.width;
   const int64_t between_height = vertical_first ? window.height : rows.extent;
   uint8_t *between = NULL;
-  int32_t *sums = NULL;
   if (ok && horizontal && vertical) {
     ok = (between = malloc((size_t)(3 * between_width * between_height))) != NULL;
-  }
-  if (ok && vertical) {
-    ok = (sums = malloc((size_t)(3 * between_width) * sizeof(int32_t))) != NULL;
   }
   if (ok) {
     source += rows.origin * stride + 3 * columns.origin;
@@ -179,22 +119,21 @@ ci_status ci_resize_bicubic(const uint8_t *source, int64_t width, int64_t height
         memcpy(result + 3 * window.width * y, source + y * stride, (size_t)(3 * window.width));
       }
     } else if (!vertical) {
-      resize_horizontally(source, stride, &columns, window.width, window.height, result);
+      ci_resize_rows(source, stride, &columns, window.width, window.height, result);
     } else if (!horizontal) {
-      resize_vertically(source, stride, &rows, window.width, window.height, sums, result);
+      ci_resize_columns(source, stride, &rows, window.width, window.height, result);
     } else if (vertical_first) {
-      resize_vertically(source, stride, &rows, between_width, between_height, sums, between);
-      resize_horizontally(between, 3 * between_width, &columns, window.width, window.height,
+      ci_resize_columns(source, stride, &rows, between_width, between_height, between);
+      ci_resize_rows(between, 3 * between_width, &columns, window.width, window.height,
                           result);
     } else {
-      resize_horizontally(source, stride, &columns, between_width, between_height, between);
-      resize_vertically(between, 3 * between_width, &rows, window.width, window.height, sums,
-                        result);
+      ci_resize_rows(source, stride, &columns, between_width, between_height, between);
+      ci_resize_columns(between, 3 * between_width, &rows, window.width, window.height,
+                           result);
     }
   }
   free_taps(&columns);
   free_taps(&rows);
   free(between);
-  free(sums);
   return ok ? CI_OK : CI_OUT_OF_MEMORY;
 }

@@ -34,7 +34,7 @@ public final class PixelBuffer: @unchecked Sendable {
     withUnsafeBytes { Array($0) }
   }
 
-  /// Writes the image of one place as planes; the places of a block may be written at the same time.
+  /// Writes the image of one place as planes; several places may be written at the same time.
   func write(_ image: RGBImage, at place: Int) {
     let length = image.pixels.count
     precondition(place >= 0 && (place + 1) * length <= count, "an image outside of its batch")

@@ -4,9 +4,9 @@ extension Preprocessing {
   /// Reads the content of a `preprocessor_config.json` of transformers.
   ///
   /// `size` is a number or `{"shortest_edge": n}`, `crop_size` a number or
-  /// `{"height": n, "width": n}`; what the file leaves out has CLIP's default. What would give other
-  /// pixels than CLIP's preprocessing (another filter, a stretched image, a step left out) is
-  /// refused rather than ignored.
+  /// `{"height": n, "width": n}`; what the file leaves out has CLIP's default. What would give
+  /// other pixels than CLIP's preprocessing (another filter, a stretched image, a step left out)
+  /// is refused rather than ignored.
   ///
   /// - Parameter source: The file's name, for the error.
   /// - Throws: `HoldfastError` of kind `badData` that names the key.

@@ -8,7 +8,7 @@ internal import CTorch
 public final class AdamW {
   /// What may differ from tensor to tensor.
   public struct Options: Hashable, Sendable {
-    /// Decoupled weight decay. The default is 0.1, WiSE-FT's.
+    /// Decoupled weight decay; the default is WiSE-FT's.
     public var decay = 0.1
     /// Multiplies |θ − θ₀| in the loss.
     public var l1 = 0.0

@@ -12,6 +12,8 @@ public func withoutGradients<R, E: Error>(_ body: () throws(E) -> R) throws(E) -
 
 /// Runs a body on this thread with matrix products in a narrower type, where libtorch knows it to
 /// be safe ("automatic mixed precision"); float32 runs it as it is.
+///
+/// Scopes do not nest: the end of an inner one ends the outer one too.
 @available(*, noasync, message: "Autocast belongs to a thread; keep the scope synchronous.")
 public func withPrecision<R>(
   _ dtype: DType, on device: Device, _ body: () throws(HoldfastError) -> R

@@ -1,6 +1,8 @@
 internal import CTorch
 
-/// Where a tensor lives. There is no global default: a run is told its device and passes it down.
+/// Where a tensor lives.
+///
+/// There is no global default: a run is told its device and passes it down.
 public enum Device: Hashable, Sendable {
   case cpu
   /// An NVIDIA GPU, counted from 0.

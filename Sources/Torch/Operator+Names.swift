@@ -34,6 +34,7 @@ extension Operator {
   static let multiplyScalar = Operator("mul", "Scalar")
   static let narrow = Operator("narrow")
   static let permute = Operator("permute")
+  static let quickGELU = Operator("quick_gelu", library: "holdfast")
   static let remainder = Operator("remainder", "Scalar")
   static let reshape = Operator("reshape")
   static let attention = Operator("scaled_dot_product_attention")
@@ -57,13 +58,13 @@ extension Operator {
     add, addScalar, arange, argmax, cat, clampMax, clone, contiguous, convert, copy, crossEntropy,
     detach, divide, embedding, exp, expand, fill, full, gather, gelu, indexSelect, isFinite, all,
     layerNorm, linear, log, logSoftmax, matmul, mean, move, multiply, multiplyScalar, narrow,
-    permute, remainder, reshape, attention, sigmoid, sign, softmax, split, sqrt, stack, subtract,
-    sum, sumDimensions, absolute, topk, transpose, unbind, vectorNorm, zeros,
+    permute, quickGELU, remainder, reshape, attention, sigmoid, sign, softmax, split, sqrt, stack,
+    subtract, sum, sumDimensions, absolute, topk, transpose, unbind, vectorNorm, zeros,
   ]
 
   /// The names of operators that this libtorch lacks; empty where all is well.
   static var unresolved: [String] {
-    everything.filter { !$0.isResolved }.map { "aten::\($0.name).\($0.overload)" }
+    everything.filter { !$0.isResolved }.map { "\($0.name).\($0.overload)" }
   }
 }
 

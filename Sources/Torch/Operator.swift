@@ -18,16 +18,18 @@ enum Argument {
 
 /// A libtorch operator, found once by its name in the dispatcher.
 struct Operator: Sendable {
+  /// With its library, `aten::matmul` for example.
   let name: String
   let overload: String
   // Operator handles of libtorch are immutable and live as long as the process.
   private nonisolated(unsafe) let pointer: OpaquePointer?
 
-  init(_ name: String, _ overload: String = "") {
-    self.name = name
+  /// - Parameter library: `aten` for libtorch's own; `holdfast` for those of `native/`.
+  init(_ name: String, _ overload: String = "", library: String = "aten") {
+    self.name = "\(library)::\(name)"
     self.overload = overload
     var found: OpaquePointer?
-    pointer = ct_find_operator("aten::" + name, overload, &found) == CT_OK ? found : nil
+    pointer = ct_find_operator(self.name, overload, &found) == CT_OK ? found : nil
   }
 
   /// Whether libtorch has it.
@@ -49,7 +51,7 @@ struct Operator: Sendable {
 
   private func call(_ arguments: [Argument], capacity: Int) throws(HoldfastError) -> [Tensor] {
     guard let pointer else {
-      throw .internalError("this libtorch has no operator aten::\(name).\(overload)")
+      throw .internalError("this libtorch has no operator \(name).\(overload)")
     }
     var arena = ArgumentArena()
     let values = arguments.map { arena.value(for: $0) }

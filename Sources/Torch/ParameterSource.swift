@@ -33,11 +33,13 @@ extension ParameterSource {
   public func linear(_ name: String) throws(HoldfastError) -> Linear { try linear([name]) }
 }
 
-/// A low-rank update `scale · B · A` of a frozen weight `[out, in]` (Hu et al. 2021).
+/// A low-rank update `scale · B · A` of a frozen weight `[out, in]`.
+///
+/// LoRA: Hu et al. 2021, arXiv 2106.09685.
 public struct LowRankAdapter: Sendable {
-  /// `[rank, in]`
+  /// A, `[rank, in]`.
   public var down: Tensor
-  /// `[out, rank]`
+  /// B, `[out, rank]`.
   public var up: Tensor
   public var scale: Double
 
@@ -55,9 +57,9 @@ public struct LowRankAdapter: Sendable {
 
 /// `x · Wᵀ + b`, with unmerged low-rank updates on the parts of `W` that have one.
 public struct Linear: Sendable {
-  /// `[out, in]`
+  /// W, `[out, in]`.
   public var weight: Tensor
-  /// `[out]`
+  /// b, `[out]`.
   public var bias: Tensor?
   /// One for each equal part of the output, or empty.
   public var adapters: [LowRankAdapter?] = []

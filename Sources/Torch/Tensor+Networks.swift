@@ -30,8 +30,11 @@ extension Tensor {
   }
 
   /// `x · σ(1.702 x)`, the approximation that OpenAI's CLIP was trained with.
+  ///
+  /// One pass over memory in each direction on the CPU (`native/Activations.cpp`).
   public func quickGELU() throws(HoldfastError) -> Tensor {
-    try self * (self * 1.702).sigmoid()
+    guard device == .cpu, dtype == .float32 else { return try self * (self * 1.702).sigmoid() }
+    return try Operator.quickGELU(.tensor(self))
   }
 
   public func softmax(dimension: Int = -1) throws(HoldfastError) -> Tensor {

@@ -1,10 +1,10 @@
 import Basics
 
 extension Tensor {
-  /// The same elements in another shape; one size may be −1. A view where memory allows it.
+  /// The same elements in another shape, of which one size may be −1; a view where possible.
   public func reshaped(_ shape: Int...) throws(HoldfastError) -> Tensor { try reshaped(shape) }
 
-  /// The same elements in another shape; one size may be −1. A view where memory allows it.
+  /// The same elements in another shape, of which one size may be −1; a view where possible.
   public func reshaped(_ shape: [Int]) throws(HoldfastError) -> Tensor {
     try Operator.reshape(.tensor(self), .ints(shape))
   }

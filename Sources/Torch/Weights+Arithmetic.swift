@@ -33,7 +33,11 @@ extension Weights {
     }
   }
 
-  /// The mean of several points: a uniform soup (Wortsman et al. 2022, arXiv 2203.05482).
+  /// The mean of several points, calculated in float64: a uniform soup.
+  ///
+  /// Wortsman et al. 2022, "Model soups", arXiv 2203.05482.
+  ///
+  /// - Throws: `HoldfastError` of kind `usage` where there is no point.
   public static func mean(_ points: [Weights]) throws(HoldfastError) -> Weights {
     guard let first = points.first else {
       throw .usage("there are no weights to average", remedy: "Name at least one checkpoint.")

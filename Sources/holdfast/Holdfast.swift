@@ -21,6 +21,7 @@ struct Holdfast: ParsableCommand {
         name: "Models:",
         subcommands: [
           Train.self, Evaluate.self, Sweep.self, Merge.self, Embed.self, Predict.self,
+          Pretrain.self,
         ]),
       CommandGroup(name: "Data and machine:", subcommands: [DataCommand.self, Doctor.self]),
     ])

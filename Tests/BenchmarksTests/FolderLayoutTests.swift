@@ -82,6 +82,19 @@ import Testing
     }
   }
 
+  @Test func aFlatSplitIsNoClass() throws {
+    try withTemporaryFolder { root in
+      try plant(root, "net/train/n01/1.jpg", "net/val/2.jpg", "pair/train/1.jpg", "pair/test/2.jpg")
+      #expect(try open(root + "/net", for: .training).first?.classes == ["n01"])
+      expectProblem(.badData, containing: "net/val: there are no class folders") {
+        try open(root + "/net")
+      }
+      expectProblem(.badData, containing: "pair/train: there are no class folders") {
+        try open(root + "/pair", for: .training)
+      }
+    }
+  }
+
   @Test func onlyATrainSplitCannotBeScoredByMistake() throws {
     try withTemporaryFolder { root in
       try plant(root, "train/a/1.jpg")

@@ -94,6 +94,23 @@ import Testing
     expectProblem(kind, containing: words) { try open(text) }
   }
 
+  @Test func noBytesCrashTheReader() throws {
+    try withTemporaryFolder { root in
+      let alphabet = Array("path,label\n\r\"\"a.jpg01-/.\t".utf8) + [0, 0xC3, 0xFF]
+      var random = CounterRandom(23)
+      try plant(root, "a.jpg")
+      for _ in 0..<150 {
+        let tail = (0..<random.below(40)).map { _ in alphabet[random.below(alphabet.count)] }
+        try AtomicFile.write(Data("path,label\n".utf8) + Data(tail), to: root + "/x.csv")
+        do {
+          _ = try DatasetSpecifier.parse(root + "/x.csv").open(for: .training)
+        } catch let error as HoldfastError {
+          #expect(!error.problem.contains("\n") && error.kind != .internalError, "\(error)")
+        }
+      }
+    }
+  }
+
   @Test func aTableThatIsNotTextIsRefused() throws {
     try withTemporaryFolder { root in
       let path = root + "/x.csv"

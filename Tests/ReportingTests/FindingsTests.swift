@@ -40,5 +40,12 @@ import Testing
     let inside = SampleComparison.small.filter { $0.role == .inDistribution }
     #expect(sentences(inside)[0].contains("out of distribution the two were not measured"))
     #expect(sentences([]).count == 1)
+    let losses = SampleComparison.small.map { row in
+      var row = row
+      row.metric = "nll"
+      return row
+    }
+    #expect(sentences(losses).isEmpty)
+    #expect(TradeOffFigure(Summary(losses)) == nil)
   }
 }

@@ -21,11 +21,12 @@ import Testing
   @Test func theNumbersAsCSV() {
     #expect(
       small.numbersTable.csv.replacing("\r\n", with: "\n") == """
-        method,label,seeds,mini/real,mini/real ±,mini/sketch,mini/sketch ±,\
-        mini/clipart,mini/clipart ±,ood-mean,ood-mean ±
-        zero-shot,Zero-shot,1,75.0,2.7,80.0,2.5,70.0,2.8,75.0,1.9
-        full,Full fine-tuning,3,95.0,2.5,72.0,5.0,62.0,5.0,67.0,5.0
-        wise-ft,WiSE-FT α = 0.5,3,95.3,1.4,86.3,3.8,77.3,5.2,81.8,4.4
+        method,label,seeds,interval,mini/real,mini/real half-ci95,\
+        mini/sketch,mini/sketch half-ci95,mini/clipart,mini/clipart half-ci95,\
+        ood-mean,ood-mean half-ci95
+        zero-shot,Zero-shot,1,images,75.0,2.7,80.0,2.5,70.0,2.8,75.0,1.9
+        full,Full fine-tuning,3,seeds,95.0,2.5,72.0,5.0,62.0,5.0,67.0,5.0
+        wise-ft,WiSE-FT α = 0.5,3,seeds,95.3,1.4,86.3,3.8,77.3,5.2,81.8,4.4
 
         """)
   }
@@ -159,6 +160,30 @@ import Testing
       SampleComparison.row("full", set: "real", role: .inDistribution, value: $0)
     }
     #expect(Summary(rows).mainTable.rows[0][1].text.hasPrefix("60.0"))
+  }
+
+  @Test(arguments: [
+    (["mini/real", "mini/sketch"], ["real (ID)", "sketch (ID)"]),
+    (["mini/real", "other/real"], ["mini/real (ID)", "other/real (ID)"]),
+    (["imagenet", "a/"], ["imagenet (ID)", "a (ID)"]), (["/"], ["/ (ID)"]),
+  ])
+  func setsAreNamedShortlyWhereThatIsClear(names: [String], titles: [String]) {
+    let rows = names.map {
+      SampleComparison.row("full", set: $0, role: .inDistribution, value: 0.5)
+    }
+    #expect(Array(Summary(rows).mainTable.columns.dropFirst().map(\.title)) == titles)
+  }
+
+  @Test func generalSetsComeLast() {
+    let rows = [
+      SampleComparison.row("full", set: "c", role: .general, value: 0.5),
+      SampleComparison.row("full", set: "b", role: .outOfDistribution, value: 0.5),
+      SampleComparison.row("full", set: "a", role: .inDistribution, value: 0.5),
+    ]
+    #expect(
+      Summary(rows).mainTable.columns.map(\.title) == [
+        "Method", "a (ID)", "b", "OOD mean", "c (general)",
+      ])
   }
 
   @Test func eachSetHasItsPrimaryMetric() {

@@ -54,6 +54,8 @@ import Torch
     Case("clamped") { a, b in try (a * 3.0).clamped(atMost: 1) * b.abs().sum() },
   ]
 
+  /// Derivatives are checked from outside.
+  ///
   /// Parameters are multiples of 2⁻¹⁴ and the step is 2⁻¹², so that float32 holds every point
   /// exactly; the function itself is calculated in float64. What remains is the step's third-order
   /// error, h² / 6 ≈ 1e-8 of the third derivative, and the rounding of the gradient to float32.

@@ -39,8 +39,9 @@ enum PlainNetworks {
     }
   }
 
-  /// The mean cross-entropy against target probabilities `[n, width]` (Szegedy et al. 2016 for
-  /// the smoothing, which mixes them with the uniform distribution).
+  /// The mean cross-entropy against target probabilities `[n, width]`.
+  ///
+  /// Smoothing mixes them with the uniform distribution (Szegedy et al. 2016).
   static func crossEntropy(
     _ logits: [Double], _ targets: [Double], width: Int, smoothing: Double
   ) -> Double {

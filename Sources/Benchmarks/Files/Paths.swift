@@ -40,6 +40,7 @@ func lastName(_ path: String) -> String {
 /// A relative path without `.` and `..`; nil where it is empty or leaves its root.
 func confined(_ path: String) -> String? {
   guard !path.utf8.contains(0) else { return nil }
+  if isTidy(path.utf8) { return path }
   var parts: [Substring] = []
   for part in path.split(separator: "/") where part != "." {
     if part == ".." {
@@ -49,6 +50,27 @@ func confined(_ path: String) -> String? {
     }
   }
   return parts.isEmpty ? nil : parts.joined(separator: "/")
+}
+
+/// Whether a path has neither empty components nor any that begin with a dot, as nearly all in long
+/// lists; they are spared the splitting.
+private func isTidy(_ path: String.UTF8View) -> Bool {
+  let slash = UInt8(ascii: "/")
+  var before = slash
+  for byte in path {
+    if before == slash, byte == slash || byte == UInt8(ascii: ".") { return false }
+    before = byte
+  }
+  return before != slash
+}
+
+/// The beginning of a text from a file, in one line, for an error.
+func excerpt(_ text: String) -> String {
+  let limit = 80
+  let line = text.unicodeScalars.prefix(limit).map { scalar in
+    scalar.properties.generalCategory == .control ? "\u{FFFD}" : String(scalar)
+  }
+  return line.joined() + (text.unicodeScalars.count > limit ? "…" : "")
 }
 
 /// A class name as people read it: underscores are spaces.

@@ -103,8 +103,8 @@ extension String {
   /// A string of UTF-8 bytes; nil where they are not UTF-8.
   init?(validatingBytes bytes: some Collection<UInt8>) {
     let text = String(decoding: bytes, as: UTF8.self)
-    // Decoding repairs wrong bytes by U+FFFD; a text that had it from the start is the same.
-    if text.unicodeScalars.contains("\u{FFFD}"), !text.utf8.elementsEqual(bytes) { return nil }
+    // Decoding repairs wrong bytes by U+FFFD, which begins with EF; text that had it is the same.
+    if text.utf8.contains(0xEF), !text.utf8.elementsEqual(bytes) { return nil }
     self = text
   }
 }

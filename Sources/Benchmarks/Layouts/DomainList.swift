@@ -10,10 +10,7 @@ enum DomainList {
     var label: Int
 
     /// The folder that the image lies in: its class.
-    var folder: String {
-      let parts = path.split(separator: "/", omittingEmptySubsequences: true)
-      return parts.count > 1 ? String(parts[parts.count - 2]) : ""
-    }
+    var folder: String
   }
 
   /// Reads a list; empty lines are skipped.
@@ -28,22 +25,20 @@ enum DomainList {
       line += 1
       let trimmed = trim(content)
       if trimmed.isEmpty { continue }
-      guard let text = String(validatingBytes: trimmed) else {
-        throw .badData("\(source):\(line): not UTF-8", remedy: "Save the list as UTF-8.")
-      }
-      entries.append(try entry(text, line: line, source: source))
+      entries.append(try entry(trimmed, line: line, source: source))
     }
     return entries
   }
 
   private static func entry(
-    _ text: String, line: Int, source: String
+    _ bytes: ArraySlice<UInt8>, line: Int, source: String
   ) throws(HoldfastError) -> Entry {
-    guard let space = text.lastIndex(where: { $0 == " " || $0 == "\t" }),
-      let label = Int(text[text.index(after: space)...])
+    guard let space = bytes.lastIndex(where: isBlank),
+      let label = Int(String(decoding: bytes[(space + 1)...], as: UTF8.self))
     else {
       throw .badData(
-        "\(source):\(line): '\(text.prefix(80))' is not a path and a label",
+        "\(source):\(line): '\(excerpt(String(decoding: bytes, as: UTF8.self)))' is not a path and "
+          + "a label",
         remedy: "Write a line as real/whale/real_333_000001.jpg 332.")
     }
     guard (0...LabelTable.largest).contains(label) else {
@@ -51,21 +46,36 @@ enum DomainList {
         "\(source):\(line): the label \(label) is out of range (0 to \(LabelTable.largest))",
         remedy: "Number classes from 0.")
     }
-    let raw = String(text[..<space])
-    guard !raw.hasPrefix("/"), let path = confined(raw), path.contains("/") else {
+    guard let raw = String(validatingBytes: trim(bytes[..<space])) else {
+      throw .badData("\(source):\(line): not UTF-8", remedy: "Save the list as UTF-8.")
+    }
+    guard raw.utf8.first != UInt8(ascii: "/"), let path = confined(raw),
+      let folder = classFolder(path)
+    else {
       throw .badData(
-        "\(source):\(line): the path '\(raw.prefix(80))' is not a file in a class folder of the "
+        "\(source):\(line): the path '\(excerpt(raw))' is not a file in a class folder of the "
           + "data set",
         remedy: "Give paths relative to the root, as real/whale/real_333_000001.jpg.")
     }
-    return Entry(line: line, path: path, label: label)
+    return Entry(line: line, path: path, label: label, folder: folder)
+  }
+
+  /// The last folder of a path without dots; nil where there is none.
+  private static func classFolder(_ path: String) -> String? {
+    let slash = UInt8(ascii: "/")
+    guard let end = path.utf8.lastIndex(of: slash) else { return nil }
+    let start = path.utf8[..<end].lastIndex(of: slash).map { path.utf8.index(after: $0) }
+    return String(path[(start ?? path.startIndex)..<end])
+  }
+
+  private static func isBlank(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
   }
 
   private static func trim(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    let blanks = [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")]
     var line = line
-    while let last = line.last, blanks.contains(last) { line.removeLast() }
-    while let first = line.first, blanks.contains(first) { line.removeFirst() }
+    while let last = line.last, isBlank(last) { line.removeLast() }
+    while let first = line.first, isBlank(first) { line.removeFirst() }
     return line
   }
 }
@@ -82,13 +92,13 @@ struct DomainClasses {
     let folder = entry.folder
     if let known = folders[entry.label], known != folder {
       throw .badData(
-        "\(list):\(entry.line): the label \(entry.label) is the class '\(folder)' here and "
-          + "'\(known)' in an earlier line",
+        "\(list):\(entry.line): the label \(entry.label) is the class '\(excerpt(folder))' here and "
+          + "'\(excerpt(known))' in an earlier line",
         remedy: "Use lists of one numbering.")
     }
     if let known = labels[folder], known != entry.label {
       throw .badData(
-        "\(list):\(entry.line): the class '\(folder)' has the label \(entry.label) here and "
+        "\(list):\(entry.line): the class '\(excerpt(folder))' has the label \(entry.label) here and "
           + "\(known) in an earlier line",
         remedy: "Use lists of one numbering.")
     }

@@ -50,21 +50,25 @@ struct FolderLayout: DatasetLayout {
   /// The folder of each split; empty where the root's folders are classes.
   ///
   /// A class may be called `train` (the vehicle): a split holds folders and no images, and a single
-  /// one stands beside no folder with images.
+  /// one stands beside no class. A split with images and no folders (ImageNet's flat `val`) is one
+  /// beside another split, so that opening it is an error and no class `val` comes up.
   private func splitFolders(
     of root: String, _ listing: FolderListing
   ) throws(HoldfastError) -> [String: String] {
     var splits: [String: String] = [:]
-    var others: [String] = []
+    var flat = 0
+    var hasClasses = false
     for folder in listing.folders {
       let name = SplitName.canonical(folder)
       let inside = try FolderListing(joined(root, folder))
+      let hasImages = inside.files.contains(where: isImageName)
       guard [SplitName.train, SplitName.validation, SplitName.test].contains(name),
-        !inside.folders.isEmpty, !inside.files.contains(where: isImageName)
+        hasImages || !inside.folders.isEmpty
       else {
-        if inside.files.contains(where: isImageName) { others.append(folder) }
+        hasClasses = hasClasses || hasImages
         continue
       }
+      if hasImages { flat += 1 }
       if let twin = splits[name] {
         throw .badData(
           "\(root): the folders \(twin) and \(folder) are both the \(name) split",
@@ -72,7 +76,8 @@ struct FolderLayout: DatasetLayout {
       }
       splits[name] = folder
     }
-    return splits.count > 1 || others.isEmpty ? splits : [:]
+    if splits.count > 1 { return splits }
+    return flat == 0 && !hasClasses ? splits : [:]
   }
 
   /// Reads the class folders of one split or of several.
@@ -100,7 +105,7 @@ struct FolderLayout: DatasetLayout {
     guard !samples.isEmpty else {
       throw .badData(
         "\(joined(root, parts.first ?? "")): there are no class folders in it",
-        remedy: "Put the images of each class into a folder of its own.")
+        remedy: "Put the images of each class into a folder of its own, or list them in a .csv.")
     }
     return Dataset(
       name: lastName(root), kind: kind,

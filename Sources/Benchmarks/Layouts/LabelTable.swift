@@ -33,8 +33,8 @@ struct LabelTable {
     }
     if names[id] != name, conflict == nil {
       conflict = .badData(
-        "\(source):\(line): the label \(label) is '\(name ?? "")' here and '\(names[id] ?? "")' "
-          + "in line \(firstLines[id])",
+        "\(source):\(line): the label \(label) is '\(excerpt(name ?? ""))' here and "
+          + "'\(excerpt(names[id] ?? ""))' in line \(firstLines[id])",
         remedy: "Give each index one name.")
     }
     return id

@@ -20,12 +20,12 @@ enum ListCheck {
         label != sample.label
       {
         throw .badData(
-          "\(list):\(line): \(sample.path) has another label than in an earlier line",
+          "\(list):\(line): \(excerpt(sample.path)) has another label than in an earlier line",
           remedy: "Keep one of the two lines.")
       }
       guard !presence.holds(joined(root, sample.path)) else { continue }
       missing += 1
-      first = first ?? "\(list):\(line): \(sample.path) is not there"
+      first = first ?? "\(list):\(line): \(excerpt(sample.path)) is not there"
     }
     guard let first else { return }
     throw .missingInput(

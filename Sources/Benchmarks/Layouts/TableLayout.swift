@@ -79,7 +79,7 @@ struct TableLayout: DatasetLayout {
       throw .badData(
         field.isEmpty
           ? "\(source):\(line): the path is empty"
-          : "\(source):\(line): the path '\(field)' leaves the table's folder",
+          : "\(source):\(line): the path '\(excerpt(field))' leaves the table's folder",
         remedy: "Give paths relative to the table's folder, or absolute ones.")
     }
     return path
@@ -103,14 +103,14 @@ struct TableColumns {
     func first(_ wanted: [String]) -> Int? { wanted.lazy.compactMap(names.firstIndex).first }
     for (index, name) in names.enumerated() where names[..<index].contains(name) {
       throw .badData(
-        "\(source):\(header.line): the column '\(name)' is there twice",
+        "\(source):\(header.line): the column '\(excerpt(name))' is there twice",
         remedy: "Rename or remove one.")
     }
     guard let path = first(Self.paths), let label = first(Self.labels) else {
       let wanted = first(Self.paths) == nil ? Self.paths : Self.labels
       throw .badData(
         "\(source):\(header.line): no column is named \(wanted.joined(separator: ", ")) "
-          + "(columns: \(names.prefix(20).joined(separator: ", ")))",
+          + "(columns: \(excerpt(names.joined(separator: ", "))))",
         remedy: "The first line names the columns, for example filepath,label.")
     }
     self.path = path

@@ -28,13 +28,19 @@ public struct Checkpoint: Sendable {
   /// The files that are carried along.
   static let carriedFiles = [
     "vocab.json", "merges.txt", "tokenizer.json", "tokenizer_config.json",
-    "special_tokens_map.json", "preprocessor_config.json", "prompts.txt",
+    "special_tokens_map.json", "preprocessor_config.json", "processor_config.json",
+    "prompts.txt",
   ]
 
-  /// The content of `preprocessor_config.json`; empty where the checkpoint has none.
+  /// The content of `preprocessor_config.json`, or of the section `image_processor` of
+  /// `processor_config.json`, where newer versions of `transformers` keep it; empty without both.
   public func preprocessorConfiguration() throws(HoldfastError) -> JSONValue {
-    guard let data = files["preprocessor_config.json"] else { return .object([:]) }
-    return try JSONValue.parse(data, source: "\(folder)/preprocessor_config.json")
+    if let data = files["preprocessor_config.json"] {
+      return try JSONValue.parse(data, source: "\(folder)/preprocessor_config.json")
+    }
+    guard let data = files["processor_config.json"] else { return .object([:]) }
+    let whole = try JSONValue.parse(data, source: "\(folder)/processor_config.json")
+    return whole["image_processor"] ?? .object([:])
   }
 
   /// The tokenizer that belongs to the weights.

@@ -8,9 +8,9 @@ public struct ClassificationHead: Sendable {
   public static let weightName = "classification_head.weight"
   public static let biasName = "classification_head.bias"
 
-  /// `[classes, width]`
+  /// Of shape `[classes, width]`.
   public var weight: Tensor
-  /// `[classes]`
+  /// Of shape `[classes]`.
   public var bias: Tensor
   /// The readable names of the classes, in the order of the rows.
   public var classes: [String]

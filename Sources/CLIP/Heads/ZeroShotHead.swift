@@ -34,10 +34,13 @@ extension ClassificationHead {
       let flat = try features.elements(as: Float.self)
       var sums = [Double](repeating: 0, count: classes.count * width)
       for (row, owner) in owners.enumerated() {
-        for column in 0..<width { sums[owner * width + column] += Double(flat[row * width + column]) }
+        for column in 0..<width {
+          sums[owner * width + column] += Double(flat[row * width + column])
+        }
       }
       let scale = try model.weights.tensor("logit_scale").item()
-      let weight = try Tensor(sums, shape: [classes.count, width])
+      let weight =
+        try Tensor(sums, shape: [classes.count, width])
         .normalized() * exponential(scale)
       return try ClassificationHead(
         weight: weight.to(.float32), bias: Tensor.zeros([classes.count]), classes: classes)

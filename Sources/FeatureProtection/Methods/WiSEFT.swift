@@ -54,7 +54,9 @@ public enum AlphaGrid {
       // Rounded, so that 0:1:0.1 holds 0.3 and not 0.30000000000000004.
       return (0..<count).map { ((first + Double($0) * step) * 1e9).rounded() / 1e9 }
     }
-    let numbers = text.split(separator: ",").map { Double($0.trimmingPrefix(while: \.isWhitespace)) }
+    let numbers = text.split(separator: ",").map {
+      Double($0.trimmingPrefix(while: \.isWhitespace))
+    }
     let known = numbers.compactMap { $0 }
     return known.count == numbers.count && !known.isEmpty ? known : nil
   }

@@ -87,7 +87,7 @@ public struct ImageClassifier: Sendable {
 public struct ClassifierOutput: Sendable {
   /// `[batch, width]`, of unit length.
   public var features: Tensor
-  /// `[batch, classes]`
+  /// Of shape `[batch, classes]`.
   public var logits: Tensor
 
   public init(features: Tensor, logits: Tensor) {

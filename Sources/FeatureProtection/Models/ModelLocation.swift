@@ -22,14 +22,26 @@ public enum ModelLocation {
   }
 
   /// The folder of the embedded MiniCLIP, in the Hugging Face layout.
+  ///
+  /// It lies in the package's resources beside the program, else in the source tree that the
+  /// program was built from. (`Bundle.module` would end the process where it finds nothing.)
   public static func builtinFolder() throws(HoldfastError) -> String {
-    guard let folder = Bundle.module.url(forResource: "MiniCLIP", withExtension: nil) else {
-      throw .missingInput(
-        "the embedded model is not beside the program",
-        remedy: "Keep the folder holdfast_FeatureProtection.resources beside the program.")
+    let program = (Bundle.main.executableURL ?? Bundle.main.bundleURL).resolvingSymlinksInPath()
+    let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let places = [
+      program.deletingLastPathComponent().appendingPathComponent(resources), source,
+    ]
+    for place in places {
+      let folder = place.appendingPathComponent("MiniCLIP").path
+      if FileManager.default.fileExists(atPath: folder + "/config.json") { return folder }
     }
-    return folder.path
+    throw .missingInput(
+      "the embedded model is not beside the program (\(places[0].path))",
+      remedy: "Keep the folder \(resources) beside the program, or run make build.")
   }
+
+  private static let resources = "holdfast_FeatureProtection.resources"
 
   /// The prompts that a checkpoint brings in `prompts.txt`, or nil.
   public static func ownPrompts(of checkpoint: Checkpoint) throws(HoldfastError) -> PromptSet? {

@@ -18,7 +18,8 @@ public struct RunContext: Sendable {
   public init(
     device: Device = .cpu, precision: DType = .float32,
     loaderThreads: Int = ProcessInfo.processInfo.activeProcessorCount, skipBad: Bool = false,
-    stop: StopRequest = StopRequest(), report: @escaping @Sendable (RunEvent) throws -> Void = { _ in }
+    stop: StopRequest = StopRequest(),
+    report: @escaping @Sendable (RunEvent) throws -> Void = { _ in }
   ) {
     self.device = device
     self.precision = precision

@@ -31,9 +31,12 @@ public struct Trainer {
   public var seed: Int
   public var context: RunContext
 
+  /// - Parameters:
+  ///   - label: Named in events and errors. The default is `custom`.
+  ///   - seed: Decides data order, augmentation and new factors. The default is 0.
   public init(
-    _ recipe: Recipe, settings: TrainingSettings, label: Label, seed: Int,
-    context: RunContext = RunContext()
+    _ recipe: Recipe, settings: TrainingSettings, label: Label = Label(method: "custom"),
+    seed: Int = 0, context: RunContext = RunContext()
   ) {
     self.recipe = recipe
     self.settings = settings

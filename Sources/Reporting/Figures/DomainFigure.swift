@@ -27,7 +27,7 @@ public struct DomainFigure: Sendable {
     let styles = SeriesStyle.styles(for: variants)
     let legend = Legend(
       entries: variants.compactMap { variant in
-        styles[variant].map { (summary.label(variant), $0, false) }
+        styles[variant].map { Legend.Entry(label: summary.label(variant), style: $0) }
       })
     let band = max(30, Double(variants.count) * Self.dotStep + Self.bandPadding)
     let plotHeight = Double(sets.count) * band

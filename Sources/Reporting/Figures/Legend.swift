@@ -1,6 +1,13 @@
 /// The list of methods under a figure, in three columns that are read downwards.
 struct Legend {
-  var entries: [(label: String, style: SeriesStyle, isCurve: Bool)]
+  struct Entry {
+    var label: String
+    var style: SeriesStyle
+    /// The class of a line that stands in for the marker.
+    var curve: String?
+  }
+
+  var entries: [Entry]
 
   private static let columns = 3
   private static let columnWidth = 228.0
@@ -15,8 +22,8 @@ struct Legend {
     for (index, entry) in entries.enumerated() {
       let x = left + Double(index / rows) * Self.columnWidth
       let y = top + (Double(index % rows) + 0.5) * Self.rowHeight
-      if entry.isCurve {
-        canvas.line(x, y, x + 18, y, "h-c\(entry.style.color) h-curve")
+      if let curve = entry.curve {
+        canvas.line(x, y, x + 18, y, "h-c\(entry.style.color) \(curve)")
       } else {
         canvas.marker(x + 9, y, entry.style)
       }
@@ -25,7 +32,7 @@ struct Legend {
   }
 
   /// A label that fits beside its marker.
-  static func shortened(_ label: String, to limit: Int = 30) -> String {
+  static func shortened(_ label: String, to limit: Int = 28) -> String {
     label.count > limit ? label.prefix(limit - 1) + "…" : label
   }
 }

@@ -23,8 +23,9 @@ public struct TradeOffFigure: Sendable {
 
   /// Prepares the figure.
   ///
-  /// - Returns: Nil where nothing was measured both in and out of distribution.
+  /// - Returns: Nil where no score was measured both in and out of distribution.
   public init?(_ summary: Summary) {
+    guard summary.hasScoresOnly else { return nil }
     self.summary = summary
     func both(_ variant: Variant) -> (inside: Estimate, outside: Estimate)? {
       guard let inside = summary.estimate(variant, over: summary.sets(.inDistribution)),
@@ -81,11 +82,14 @@ public struct TradeOffFigure: Sendable {
 
   private func legend(_ styles: [Variant: SeriesStyle]) -> Legend {
     var entries = points.compactMap { point in
-      styles[point.variant].map { (summary.label(point.variant), $0, false) }
+      styles[point.variant].map { Legend.Entry(label: summary.label(point.variant), style: $0) }
     }
     for curve in curves {
       let style = SeriesStyle(color: color(curve), marker: .circle, isHollow: false)
-      entries.append(("\(curve.path.label), \(curve.path.keyLabel) varied", style, true))
+      entries.append(
+        Legend.Entry(
+          label: "\(curve.path.label), \(curve.path.keyLabel)", style: style,
+          curve: weight(curve)))
     }
     return Legend(entries: entries)
   }
@@ -95,6 +99,11 @@ public struct TradeOffFigure: Sendable {
     let same = points.map(\.variant).first { $0.method == variant.method } ?? variant
     return SeriesStyle.styles(for: points.map(\.variant))[same]?.color
       ?? SeriesStyle.styles(for: [variant])[variant]?.color ?? 0
+  }
+
+  /// Interpolation stands out; other paths stay in the background.
+  private func weight(_ curve: Curve) -> String {
+    curve.path.isInterpolation ? "h-curve" : "h-thin"
   }
 
   private func finite(_ halfWidth: Double?) -> Double {
@@ -126,9 +135,8 @@ extension TradeOffFigure {
   }
 
   private func draw(_ curve: Curve, _ frame: PlotFrame, on canvas: inout Canvas) {
-    let weight = curve.path.isInterpolation ? "h-curve" : "h-thin"
     let places = curve.points.map { frame.place($0.inside, $0.outside) }
-    canvas.polyline(places, "h-c\(color(curve)) \(weight)")
+    canvas.polyline(places, "h-c\(color(curve)) \(weight(curve))")
     let style = SeriesStyle(color: color(curve), marker: .circle, isHollow: false)
     for (point, place) in zip(curve.points, places) {
       let value = NumberText.setting(.number(point.value))

@@ -188,6 +188,7 @@ public struct HTMLReport: Sendable {
   }
 
   private func list(_ sentences: [String], classes: String) -> String {
+    guard !sentences.isEmpty else { return "" }
     let items = sentences.map { "<li>\(flowing($0))</li>\n" }.joined()
     return "<ul class=\"\(classes)\">\n\(items)</ul>\n"
   }

@@ -10,9 +10,11 @@ public struct Findings: Sendable {
     self.summary = summary
   }
 
-  /// What fine-tuning does, what interpolation does, which method is best.
+  /// What fine-tuning does, what interpolation does, which method is best; none for metrics that
+  /// are not scores.
   public var sentences: [String] {
-    [fineTuning, interpolation, winners].compactMap { $0 }
+    guard summary.hasScoresOnly else { return [] }
+    return [fineTuning, interpolation, winners].compactMap { $0 }
   }
 
   private var fineTuning: String {

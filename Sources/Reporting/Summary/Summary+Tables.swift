@@ -16,27 +16,31 @@ extension Summary {
   public var mainTable: Table {
     let rows = mainVariants
     let mixed = hasSeveralSeeds(rows)
-    return table(firstColumn: "Method", rows: rows) { variant in
+    return table(firstColumn: "Method", rows: rows, groups: groups) { variant in
       self.label(variant) + (mixed && self.isOverImages(variant) ? " †" : "")
     }
   }
 
-  /// A method along one of its settings: a row for each value.
+  /// A method along one of its settings: a row for each value, with what selection saw.
   public func table(along path: SettingPath) -> Table {
-    table(firstColumn: path.keyLabel, rows: path.points.map(\.variant)) { variant in
+    let seen = sets(.validation).map { Group(title: title($0), key: $0.name, sets: [$0]) }
+    return table(
+      firstColumn: path.keyLabel, rows: path.points.map(\.variant), groups: seen + groups
+    ) { variant in
       NumberText.setting(variant.setting[path.key] ?? .null)
     }
   }
 
   /// The main table as plain numbers for a spreadsheet or a script.
   ///
-  /// A column with the mean (per cent, one decimal) and one with half the interval for each set.
+  /// A column with the mean (per cent, one decimal) and one with half the 95 % interval for each
+  /// set; `interval` says whether that is over seeds or over images.
   public var numbersTable: Table {
     var columns = [
       Table.Column("method", alignment: .left), Table.Column("label", alignment: .left),
-      Table.Column("seeds"),
+      Table.Column("seeds"), Table.Column("interval", alignment: .left),
     ]
-    columns += groups.flatMap { [Table.Column($0.key), Table.Column($0.key + " ±")] }
+    columns += groups.flatMap { [Table.Column($0.key), Table.Column($0.key + " half-ci95")] }
     let rows = mainVariants.map { variant -> [Table.Cell] in
       let seeds = scores[variant]?.values.map(\.count).max() ?? 0
       let numbers = groups.flatMap { group -> [Table.Cell] in
@@ -46,6 +50,7 @@ extension Summary {
       return [
         Table.Cell(variant.method), Table.Cell(label(variant)),
         Table.Cell(String(seeds), number: Double(seeds)),
+        Table.Cell(isOverImages(variant) ? "images" : "seeds"),
       ] + numbers
     }
     return Table(columns: columns, rows: rows)
@@ -95,9 +100,8 @@ extension Summary {
   }
 
   private func table(
-    firstColumn: String, rows: [Variant], label: (Variant) -> String
+    firstColumn: String, rows: [Variant], groups: [Group], label: (Variant) -> String
   ) -> Table {
-    let groups = self.groups
     let best = groups.map { $0.marksBest ? self.best(among: rows, over: $0.sets) : [] }
     return Table(
       columns: [Table.Column(firstColumn, alignment: .left)]

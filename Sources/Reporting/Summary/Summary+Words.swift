@@ -6,7 +6,8 @@ extension Summary {
     let rows = mainVariants
     guard !rows.isEmpty, !sets.isEmpty else { return ["Nothing was measured."] }
     let names = Set(sets.compactMap { metrics[$0] }).sorted { $0.name < $1.name }.map(\.title)
-    var sentences = ["\(names.joined(separator: ", ")) in per cent."]
+    let unit = plainNumbers.isEmpty ? " in per cent" : " (fractions in per cent)"
+    var sentences = ["\(names.joined(separator: ", "))\(unit)."]
     sentences.append(intervalSentence(rows))
     let shifted = sets(.outOfDistribution).count
     if shifted > 1 { sentences.append("OOD mean: over \(shifted) sets with equal weight.") }
@@ -21,7 +22,7 @@ extension Summary {
     return sentences + selectionSentences
   }
 
-  /// How a set is called in a column or axis: without a prefix that all sets share.
+  /// How a set is called in a column or axis: without its folder where that is not needed.
   func title(_ set: ScoredSet) -> String {
     var name = shortName(set.name)
     if set.role == .inDistribution { name += " (ID)" }
@@ -32,12 +33,13 @@ extension Summary {
     return name
   }
 
+  /// The last part of a path-like name, if that tells all sets apart.
   private func shortName(_ name: String) -> String {
-    let folders = Set(sets.map { $0.name.split(separator: "/").dropLast().joined(separator: "/") })
-    guard sets.count > 1, folders.count == 1, let folder = folders.first, !folder.isEmpty else {
-      return name
+    func last(_ name: String) -> String {
+      name.split(separator: "/").last.map(String.init) ?? name
     }
-    return String(name.dropFirst(folder.count + 1))
+    let names = Set(sets.map(\.name))
+    return Set(names.map(last)).count == names.count ? last(name) : name
   }
 
   private func intervalSentence(_ rows: [Variant]) -> String {

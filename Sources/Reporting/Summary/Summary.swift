@@ -71,6 +71,11 @@ public struct Summary: Sendable {
     self.plainNumbers = Set(others.map { ScoredSet(name: $0.set, role: $0.role) })
   }
 
+  /// Whether every number is a fraction of which more is better, so that points can be gained.
+  var hasScoresOnly: Bool {
+    plainNumbers.isEmpty && !metrics.values.contains { $0.lowerIsBetter }
+  }
+
   /// The sets of one role.
   public func sets(_ role: ResultRow.Role) -> [ScoredSet] {
     sets.filter { $0.role == role }
