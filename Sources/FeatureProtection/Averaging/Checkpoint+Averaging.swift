@@ -18,7 +18,9 @@ extension Checkpoint {
     }
   }
 
-  /// The mean of several checkpoints: a uniform soup (Wortsman et al. 2022, arXiv 2203.05482).
+  /// The mean of several checkpoints: a uniform soup.
+  ///
+  /// Wortsman et al. 2022, arXiv 2203.05482.
   ///
   /// - Throws: As `interpolated` does.
   public static func uniformSoup(

@@ -17,7 +17,7 @@ public struct InterpolationSweep {
   public var prompts: String?
   /// What the sets are to the models.
   public var role: ResultRow.Role
-  /// Images at once. The default is 128.
+  /// Images at once; the default is 128.
   public var batchSize: Int
   public var context: RunContext
 

@@ -6,7 +6,7 @@ import Torch
 /// Features of images and texts: what a model's towers give, not normalised.
 public struct FeatureExtractor {
   public let checkpoint: Checkpoint
-  /// Images or texts at once. The default is 128.
+  /// Images or texts at once; the default is 128.
   public var batchSize: Int
   public var context: RunContext
   private let weights: Weights
@@ -19,7 +19,8 @@ public struct FeatureExtractor {
     self.batchSize = max(batchSize, 1)
     self.context = context
     preprocessing = try StudyMaterials.preprocessing(of: checkpoint)
-    weights = context.device == .cpu ? checkpoint.weights : try checkpoint.weights.to(context.device)
+    weights =
+      context.device == .cpu ? checkpoint.weights : try checkpoint.weights.to(context.device)
   }
 
   /// The features of image files, `[images, width]` on the CPU.

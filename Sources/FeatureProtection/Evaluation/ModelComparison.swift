@@ -29,7 +29,7 @@ public struct ModelComparison {
   public var prompts: String?
   /// What the sets are to the models.
   public var role: ResultRow.Role
-  /// Images at once. The default is 128.
+  /// Images at once; the default is 128.
   public var batchSize: Int
   public var context: RunContext
 

@@ -5,7 +5,7 @@ enum Precision: String, ExpressibleByArgument, CaseIterable {
   case fp32, bf16
 }
 
-/// Where and how a command computes. Where nothing is given, a configuration decides.
+/// Where and how a command computes; where nothing is given, a configuration decides.
 struct MachineOptions: ParsableArguments {
   @Option(help: ArgumentHelp("auto, cpu, cuda[:N] or mps (default: auto).", valueName: "device"))
   var device: String?
