@@ -18,9 +18,10 @@ extension Checkpoint {
     }
   }
 
-  /// The mean of several checkpoints.
+  /// The mean of several checkpoints: a uniform soup.
   ///
-  /// A uniform soup: Wortsman et al. 2022, "Model soups", arXiv 2203.05482.
+  /// Wortsman et al. 2022, "Model soups", arXiv 2203.05482.
+  ///
   /// - Throws: As `interpolated` does.
   public static func uniformSoup(
     _ checkpoints: [Checkpoint]

@@ -11,14 +11,14 @@ import Torch
 /// image feature, whose head is thrown away; in the first third every caption is short. Without
 /// these two the small model learns colours and never shapes.
 public struct Pretraining: Sendable {
-  /// Optimiser steps. The default, 4500, is what the shipped model had.
+  /// Optimiser steps; the default, 4500, is what the shipped model had.
   public var steps = 4500
   public var seed = 0
-  /// Images rendered once; captions are drawn anew at each visit. The default is 60 000.
+  /// Images rendered once; captions are drawn anew at each visit; the default is 60 000.
   public var poolSize = 60_000
-  /// Image-caption pairs a step. The default is 128.
+  /// Image-caption pairs a step; the default is 128.
   public var batchSize = 128
-  /// The peak learning rate. The default is 2e-3.
+  /// The peak learning rate; the default is 2e-3.
   public var rate = 2e-3
 
   public init() {}
