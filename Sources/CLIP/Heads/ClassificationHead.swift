@@ -40,10 +40,10 @@ public struct ClassificationHead: Sendable {
       throw .badData(
         "\(path): the metadata has no list of classes", remedy: "Use a head that holdfast wrote.")
     }
+    let weight = try file.tensor("weight").to(.float32)
+    let bias = try file.tensor("bias").to(.float32)
     do throws(HoldfastError) {
-      return try ClassificationHead(
-        weight: file.tensor("weight").to(.float32), bias: file.tensor("bias").to(.float32),
-        classes: names)
+      return try ClassificationHead(weight: weight, bias: bias, classes: names)
     } catch {
       throw HoldfastError(error.kind, "\(path): \(error.problem)", remedy: error.remedy)
     }
