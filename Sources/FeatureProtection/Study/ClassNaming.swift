@@ -4,28 +4,37 @@ import CLIP
 
 /// Readable class names from a file in place of those that the data brings.
 struct ClassNaming {
-  private let names: [String: String]
+  private let original: [String]
+  private let given: [String]
 
   /// - Parameters:
   ///   - file: One name a line, in the order of the training set's classes; nil keeps the data's.
   /// - Throws: `HoldfastError` of kind `badData` where the numbers of classes differ.
   init(_ file: String?, original: [String]) throws(HoldfastError) {
-    guard let file else {
-      names = [:]
-      return
-    }
-    let given = try ClassNames(file: file).names
+    self.original = original
+    given =
+      try file.map { (file) throws(HoldfastError) in try ClassNames(file: file).names }
+      ?? original
+    guard let file else { return }
     guard given.count == original.count else {
       throw .badData(
         "\(file): \(given.count) class names, the training set has \(original.count) classes",
         remedy: "Give one name a line, in the order of the data set's classes.")
     }
-    names = Dictionary(zip(original, given)) { first, _ in first }
   }
 
+  /// The data set with the given names: by position where its classes are the original ones, else
+  /// by name. A name that two classes share says nothing about which of them is meant and stays.
   func applied(to dataset: Dataset) -> Dataset {
     var result = dataset
-    result.classes = dataset.classes.map { names[$0] ?? $0 }
+    if dataset.classes == original {
+      result.classes = given
+      return result
+    }
+    let names = Dictionary(zip(original, given.map { [$0] }), uniquingKeysWith: +)
+    result.classes = dataset.classes.map { name in
+      names[name].flatMap { $0.count == 1 ? $0[0] : nil } ?? name
+    }
     return result
   }
 }
