@@ -23,12 +23,20 @@ public enum ModelLocation {
 
   /// The folder of the embedded MiniCLIP, in the Hugging Face layout.
   public static func builtinFolder() throws(HoldfastError) -> String {
-    guard let folder = Bundle.module.url(forResource: "MiniCLIP", withExtension: nil) else {
+    #if os(Linux)
+      // `Bundle.module` ends the process where the folder is not there.
+      let beside = Bundle.main.bundleURL
+        .appendingPathComponent("holdfast_FeatureProtection.resources/MiniCLIP").path
+      let folder = FileManager.default.fileExists(atPath: beside) ? beside : nil
+    #else
+      let folder = Bundle.module.url(forResource: "MiniCLIP", withExtension: nil)?.path
+    #endif
+    guard let folder else {
       throw .missingInput(
         "the embedded model is not beside the program",
         remedy: "Keep the folder holdfast_FeatureProtection.resources beside the program.")
     }
-    return folder.path
+    return folder
   }
 
   /// The prompts that a checkpoint brings in `prompts.txt`, or nil.
