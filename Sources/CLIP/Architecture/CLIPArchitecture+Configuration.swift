@@ -67,6 +67,8 @@ extension CLIPArchitecture {
           "vocab_size": .integer(vocabularyCount),
           "max_position_embeddings": .integer(contextLength),
           "eos_token_id": .integer(endToken),
+          // The default of `transformers`, which warns where the vocabulary lacks it.
+          "bos_token_id": vocabularyCount > 49406 ? .integer(49406) : .null,
         ]),
     ])
   }
