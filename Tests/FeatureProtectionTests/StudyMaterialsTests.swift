@@ -111,6 +111,18 @@ import Torch
     }
   }
 
+  @Test func setsOfOneNameStayApart() throws {
+    try withTemporaryFolder { folder in
+      let names = ["\(folder)/one/photos", "\(folder)/two/photos"]
+      for name in names {
+        try TinyStudy.copyImages(to: name, splits: ["test": "test", "train": "train"])
+      }
+      let read = try data(["ood": .array(names.map(JSONValue.string))])
+      #expect(
+        read.evaluationSets.map(\.name) == ["images#held-out", "images", "photos", names[1]])
+    }
+  }
+
   @Test func otherTasksAreScoredWithTheirOwnHead() throws {
     try withTemporaryFolder { folder in
       try TinyStudy.copyImages(to: "\(folder)/pets", splits: ["test": "test"])

@@ -39,7 +39,9 @@ public struct TransformerArchitecture: Hashable, Sendable {
   }
 }
 
-/// Everything about a CLIP that its weights do not say (Radford et al. 2021, arXiv 2103.00020).
+/// Everything about a CLIP that its weights do not say.
+///
+/// Radford et al. 2021, arXiv 2103.00020.
 public struct CLIPArchitecture: Hashable, Sendable {
   public var vision: TransformerArchitecture
   /// The side of the square input in pixels.

@@ -8,9 +8,9 @@ public struct ClassificationHead: Sendable {
   public static let weightName = "classification_head.weight"
   public static let biasName = "classification_head.bias"
 
-  /// `[classes, width]`
+  /// The rows that features are multiplied with: `[classes, width]`.
   public var weight: Tensor
-  /// `[classes]`
+  /// What is added to each class's logit: `[classes]`.
   public var bias: Tensor
   /// The readable names of the classes, in the order of the rows.
   public var classes: [String]

@@ -1,7 +1,9 @@
 import Basics
 import Torch
 
-/// CLIP's causal text transformer: tokens to features. A cheap struct of views of its weights.
+/// CLIP's causal text transformer: tokens to features.
+///
+/// A cheap struct of views of its weights.
 public struct TextTower {
   private let architecture: CLIPArchitecture
   private let tokenTable: Tensor

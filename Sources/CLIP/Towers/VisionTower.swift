@@ -1,7 +1,9 @@
 import Basics
 import Torch
 
-/// CLIP's vision transformer: pixels to features. A cheap struct of views of its weights.
+/// CLIP's vision transformer: pixels to features.
+///
+/// A cheap struct of views of its weights.
 public struct VisionTower {
   private let architecture: CLIPArchitecture
   private let classEmbedding: Tensor
@@ -48,8 +50,10 @@ public struct VisionTower {
 
   private var width: Int { architecture.vision.width }
 
-  /// The patch embedding. A convolution whose stride is its size is one matrix product over
-  /// patches, which is faster than libtorch's convolution here.
+  /// The patch embedding.
+  ///
+  /// A convolution whose stride is its size is one matrix product over patches, which is faster
+  /// than libtorch's convolution here.
   private func patches(_ pixels: Tensor) throws(HoldfastError) -> Tensor {
     let patch = architecture.patchSize
     let grid = architecture.imageSize / patch

@@ -23,7 +23,7 @@ public struct Evaluator {
   }
 
   public var preprocessing: Preprocessing
-  /// Images at once. The default is 128.
+  /// Images at once; the default is 128.
   public var batchSize: Int
   public var store: PixelStore
   public var context: RunContext

@@ -1,8 +1,9 @@
 import Basics
 import Torch
 
-/// A method of fine-tuning, as what it trains, what holds it to the reference, and what becomes of
-/// the weights afterwards. The training loop knows recipes, never methods.
+/// A method of fine-tuning, as what it trains, what holds it back, and what becomes of the weights.
+///
+/// The training loop knows recipes, never methods.
 public struct Recipe: Sendable {
   /// What moves.
   public enum Trainable: Sendable, Hashable {
@@ -46,7 +47,7 @@ public struct Recipe: Sendable {
 public struct ReferencePenalty: Sendable, Hashable {
   public var l1: Double
   public var l2: Double
-  /// Which tensors it covers. The default is all of them, the head included.
+  /// Which tensors it covers; the default is all of them, the head included.
   public var covered: NamePatterns
 
   public init(l1: Double = 0, l2: Double = 0, covered: NamePatterns = NamePatterns()) {

@@ -23,8 +23,10 @@ struct ClassNaming {
     }
   }
 
-  /// The data set with the given names: by position where its classes are the original ones, else
-  /// by name. A name that two classes share says nothing about which of them is meant and stays.
+  /// The data set with the given names.
+  ///
+  /// They are matched by position where its classes are the original ones, else by name; a name
+  /// that two classes share says nothing about which of them is meant and stays.
   func applied(to dataset: Dataset) -> Dataset {
     var result = dataset
     if dataset.classes == original {

@@ -1,7 +1,9 @@
 import Basics
 
-/// Something that happened in a run. Libraries report events; the command line decides what is
-/// shown and what is written to `metrics.jsonl`.
+/// Something that happened in a run.
+///
+/// Libraries report events; the command line decides what is shown and what is written to
+/// `metrics.jsonl`.
 public enum RunEvent: Sendable {
   /// A stage begins, in words for a person.
   case stage(String)

@@ -59,14 +59,17 @@ public struct StudyMaterials: Sendable {
     for role in [ResultRow.Role.inDistribution, .outOfDistribution, .general] {
       for text in configuration.evaluationData(role) {
         for dataset in try DatasetSpecifier.parse(text).open(for: .evaluation, progress: render) {
+          var set: EvaluationSet
           if role == .general {
             let own = try Self.zeroShotHead(
               checkpoint, dataset.classes, configuration.prompts, context)
-            sets.append(try EvaluationSet(dataset, role: role, ownHead: own))
+            set = try EvaluationSet(dataset, role: role, ownHead: own)
           } else {
-            sets.append(
-              try EvaluationSet(names.applied(to: dataset), role: role, classes: head.classes))
+            set = try EvaluationSet(names.applied(to: dataset), role: role, classes: head.classes)
           }
+          // Two folders of one name must not become one set in the results.
+          if sets.contains(where: { $0.role == role && $0.name == set.name }) { set.name = text }
+          sets.append(set)
         }
       }
     }

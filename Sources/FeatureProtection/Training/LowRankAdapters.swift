@@ -55,7 +55,7 @@ public struct LowRankAdapters: Sendable {
     self.targets = targets
   }
 
-  /// alpha / rank
+  /// What an update is multiplied by: alpha / rank.
   public var scale: Double { alpha / Double(rank) }
 
   /// These updates with the values of the same names in other weights.

@@ -1,36 +1,37 @@
 import Basics
 import Images
 
-/// What every trained method understands. The defaults are WiSE-FT's recipe.
+/// What every trained method understands.
 ///
+/// The defaults are WiSE-FT's recipe.
 /// Source: https://github.com/mlfoundations/wise-ft, with the learning rate and batch size of its
 /// README's fine-tuning runs.
 public struct TrainingSettings: Sendable, Hashable {
-  /// The tower's peak learning rate. The default is 3e-5.
+  /// The tower's peak learning rate; the default is 3e-5.
   public var rate = 3e-5
-  /// The head's peak learning rate. The default is the tower's.
+  /// The head's peak learning rate; the default is the tower's.
   public var headRate: Double?
-  /// Decoupled weight decay of every trained tensor. The default is 0.1.
+  /// Decoupled weight decay of every trained tensor; the default is 0.1.
   public var weightDecay = 0.1
-  /// AdamW's two decay rates. The default is (0.9, 0.999).
+  /// AdamW's two decay rates; the default is (0.9, 0.999).
   public var betas = (0.9, 0.999)
-  /// AdamW's ε. The default is 1e-8.
+  /// AdamW's ε; the default is 1e-8.
   public var epsilon = 1e-8
-  /// Steps of linear warm-up before the cosine. The default is 500.
+  /// Steps of linear warm-up before the cosine; the default is 500.
   public var warmupSteps = 500
-  /// Passes over the training set, used where `steps` is not given. The default is 10.
+  /// Passes over the training set, used where `steps` is not given; the default is 10.
   public var epochs = 10
   /// Optimiser steps; nil takes `epochs`.
   public var steps: Int?
-  /// Images a step. The default is 512.
+  /// Images a step; the default is 512.
   public var batchSize = 512
-  /// The gradient's greatest norm; nil does not clip. The default is 1.
+  /// The gradient's greatest norm; nil does not clip; the default is 1.
   public var clipNorm: Double? = 1
-  /// Label smoothing of the cross-entropy. The default is 0.
+  /// Label smoothing of the cross-entropy; the default is 0.
   public var labelSmoothing = 0.0
   /// Whether each epoch has a random order (a function of seed and epoch) or that of the paths.
   public var isShuffled = true
-  /// What happens to a picture before the model sees it. The default is WiSE-FT's crop.
+  /// What happens to a picture before the model sees it; the default is WiSE-FT's crop.
   public var augmentation = Augmentation.randomResizedCrop
 
   public init() {}
