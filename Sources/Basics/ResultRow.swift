@@ -20,7 +20,7 @@ public struct ResultRow: Codable, Hashable, Sendable {
   /// The data set's name, `minidomains/sketch` for example.
   public var set: String
   public var role: Role
-  /// What the number is: `top1`, `macro-f1` and so on.
+  /// What the number is, `top1` for example.
   public var metric: String
   /// A fraction where the metric is one.
   public var value: Double

@@ -14,7 +14,7 @@ import Torch
     let vision = try VisionTower(model.architecture, model.weights)
     let text = try TextTower(model.architecture, model.weights)
     let images = try vision(pixels)
-    let texts = try text(Self.rows(expected.tensor("input_ids")))
+    let texts = try text(tokenRows(expected.tensor("input_ids")))
     try expectClose(images, expected.tensor("image_embeds_raw"))
     try expectClose(texts, expected.tensor("text_embeds_raw"))
     try expectClose(images.normalized(), expected.tensor("image_embeds"))
@@ -42,25 +42,49 @@ import Torch
       try tower([[Int](repeating: 5, count: 40) + [model.architecture.endToken]])
     }
     expectProblem(.badData, containing: "token 99999") { try tower([[1, 99999, 2]]) }
+    expectProblem(.badData, containing: "token -1") { try tower([[1, -1, 2]]) }
+    expectProblem(.usage, containing: "no tokens") { try tower([[1, 2], []]) }
+    expectProblem(.usage, containing: "no texts") { try tower([]) }
   }
 
-  private static func rows(_ ids: Tensor) throws -> [[Int]] {
-    let flat = try ids.elements(as: Int64.self).map(Int.init)
-    let length = ids.shape[1]
-    return (0..<ids.shape[0]).map { Array(flat[$0 * length..<($0 + 1) * length]) }
+  @Test func textsOfDifferentLengthsAreEncodedAsOneByOne() throws {
+    let model = try Checkpoint.read(Self.tiny)
+    let tower = try TextTower(model.architecture, model.weights)
+    let tokenizer = try model.tokenizer()
+    let rows = ["owl", "a photo of a maple leaf.", "", "the cat"].map(tokenizer.tokens)
+    #expect(Set(rows.map(\.count)).count > 2)
+    let together = try tower(rows)
+    for (index, row) in rows.enumerated() {
+      try expectClose(together.narrowed(from: index, count: 1), tower([row]), tolerance: 1e-5)
+    }
   }
 
-  /// Expects tensors to differ by at most 1e-4 of the greatest element.
-  private func expectClose(
-    _ ours: Tensor, _ theirs: Tensor, sourceLocation: SourceLocation = #_sourceLocation
-  ) throws {
-    #expect(ours.shape == theirs.shape, sourceLocation: sourceLocation)
-    let a = try ours.elements(as: Float.self)
-    let b = try theirs.elements(as: Float.self)
-    let greatest = b.map(abs).max() ?? 0
-    let worst = zip(a, b).map { abs($0 - $1) }.max() ?? .infinity
-    #expect(
-      worst <= 1e-4 * greatest && greatest > 0, "\(worst) of \(greatest)",
-      sourceLocation: sourceLocation)
+  @Test func oldConfigurationsReadATextAtItsHighestToken() throws {
+    let model = try Checkpoint.read(Self.tiny)
+    let end = model.architecture.endToken
+    var old = model.architecture
+    old.endToken = 2
+    let tower = try TextTower(model.architecture, model.weights)
+    let oldTower = try TextTower(old, model.weights)
+    // Token 2 is an ordinary token in the middle of the text.
+    let row = [end - 1, 2, 9, end]
+    try expectSameBits(oldTower([row]), tower([row]))
+    try expectSameBits(oldTower([row + [end, end]]), tower([row]))
+    try expectSameBits(oldTower([row + [7]]), tower([row]))
   }
+
+  @Test func pixelsReachTheTowerImageByImage() throws {
+    let model = try Checkpoint.read(Self.tiny)
+    let tower = try VisionTower(model.architecture, model.weights)
+    let pixels = try Tensor.random(3, 3, 32, 32, key: 4)
+    let together = try tower(pixels)
+    #expect(together.shape == [3, 24])
+    for index in 0..<3 {
+      try expectClose(
+        together.narrowed(from: index, count: 1), tower(pixels.narrowed(from: index, count: 1)),
+        tolerance: 1e-5)
+    }
+  }
+
+  private static let tiny = Fixtures.path("towers/tiny-quickgelu")
 }

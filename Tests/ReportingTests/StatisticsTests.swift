@@ -41,20 +41,6 @@ import Testing
     #expect(Statistics.halfWidth([0.5, 0.5]) == 0)
   }
 
-  @Test func wilsonIntervalsAreThoseOfSciPy() throws {
-    for entry in try #require(golden()["wilson"]?.array) {
-      let count = try #require(entry["n"]?.int)
-      let successes = try #require(entry["k"]?.double)
-      let ends = try #require(entry["ci"]?.array)
-      let interval = try #require(Statistics.wilson(successes / Double(count), count: count))
-      #expect(abs(interval.lowerBound - (ends[0].double ?? .nan)) < 1e-12, "\(entry)")
-      #expect(abs(interval.upperBound - (ends[1].double ?? .nan)) < 1e-12, "\(entry)")
-    }
-    #expect(Statistics.wilson(0.5, count: 0) == nil)
-    #expect(Statistics.wilson(.nan, count: 5) == nil)
-    #expect(Statistics.wilson(1.5, count: 5) == nil)
-  }
-
   @Test func anEstimateIsClearIfItsIntervalLeavesOutZero() {
     #expect(Estimate(mean: 2, halfWidth: 1, basis: .seeds(3)).isClear)
     #expect(Estimate(mean: -2, halfWidth: 1, basis: .images).isClear)

@@ -7,13 +7,17 @@ extension CLIPArchitecture {
   /// - Parameter source: The file's name, for errors.
   public init(configuration: JSONValue, source: String) throws(HoldfastError) {
     let reader = ConfigurationReader(source: source)
+    guard configuration.object != nil else {
+      throw .badData(
+        "\(source): not a JSON object", remedy: "Fetch the file again.")
+    }
     if let type = configuration["model_type"]?.string, type != "clip" {
       throw .badData(
         "\(source): model_type is \(type), not clip",
         remedy: "Use a CLIP checkpoint in the Hugging Face layout.")
     }
-    let vision = reader.section(configuration, "vision_config")
-    let text = reader.section(configuration, "text_config")
+    let vision = try reader.section(configuration, "vision_config")
+    let text = try reader.section(configuration, "text_config")
     self.init(
       vision: try reader.transformer(vision, width: 768, mlp: 3072, heads: 12),
       imageSize: try reader.integer(vision, "image_size", 224, atMost: 4096),
@@ -23,7 +27,7 @@ extension CLIPArchitecture {
       contextLength: try reader.integer(text, "max_position_embeddings", 77, atMost: 100_000),
       projectionWidth: try reader.integer(
         configuration, "projection_dim", 512, atMost: 100_000),
-      endToken: text["eos_token_id"]?.int ?? 49407)
+      endToken: try reader.integer(text, "eos_token_id", 49407, from: 0, atMost: 10_000_000))
     guard imageSize % patchSize == 0 else {
       throw .badData(
         "\(source): image_size \(imageSize) is no multiple of patch_size \(patchSize)",
@@ -63,6 +67,8 @@ extension CLIPArchitecture {
           "vocab_size": .integer(vocabularyCount),
           "max_position_embeddings": .integer(contextLength),
           "eos_token_id": .integer(endToken),
+          // The default of `transformers`, which warns where the vocabulary lacks it.
+          "bos_token_id": vocabularyCount > 49406 ? .integer(49406) : .null,
         ]),
     ])
   }
@@ -72,31 +78,47 @@ extension CLIPArchitecture {
 private struct ConfigurationReader {
   let source: String
 
-  func section(_ value: JSONValue, _ name: String) -> JSONValue {
-    // Old files keep a copy under "<name>_dict".
-    guard case .object? = value[name] else { return value[name + "_dict"] ?? .object([:]) }
-    return value[name] ?? .object([:])
+  func section(_ value: JSONValue, _ name: String) throws(HoldfastError) -> JSONValue {
+    // Old files have it under "<name>_dict", which `transformers` takes where there are both.
+    for key in [name + "_dict", name] {
+      guard let found = value[key], found != .null else { continue }
+      guard found.object != nil else { throw wrong(key, found, "an object") }
+      return found
+    }
+    return .object([:])
   }
 
   func integer(
-    _ value: JSONValue, _ key: String, _ standard: Int, atMost limit: Int
+    _ value: JSONValue, _ key: String, _ standard: Int, from least: Int = 1, atMost limit: Int
   ) throws(HoldfastError) -> Int {
     guard let found = value[key], found != .null else { return standard }
-    guard let number = found.int, (1...limit).contains(number) else {
-      throw .badData(
-        "\(source): \(key) is \(found.text()), which must be a whole number from 1 to \(limit)",
-        remedy: "Correct the configuration, or fetch it again.")
+    guard let number = found.int, (least...limit).contains(number) else {
+      throw wrong(key, found, "a whole number from \(least) to \(limit)")
     }
     return number
+  }
+
+  private func epsilon(_ value: JSONValue) throws(HoldfastError) -> Double {
+    guard let found = value["layer_norm_eps"], found != .null else { return 1e-5 }
+    guard let number = found.double, number > 0, number <= 1 else {
+      throw wrong("layer_norm_eps", found, "a number above 0 and at most 1")
+    }
+    return number
+  }
+
+  private func wrong(_ key: String, _ value: JSONValue, _ expected: String) -> HoldfastError {
+    .badData(
+      "\(source): \(key) is \(value.text()), which must be \(expected)",
+      remedy: "Correct the configuration, or fetch it again.")
   }
 
   func transformer(
     _ value: JSONValue, width: Int, mlp: Int, heads: Int
   ) throws(HoldfastError) -> TransformerArchitecture {
-    let name = value["hidden_act"]?.string ?? Activation.quickGELU.rawValue
-    guard let activation = Activation(rawValue: name) else {
+    let name = value["hidden_act"] ?? .string(Activation.quickGELU.rawValue)
+    guard let activation = name.string.flatMap(Activation.init) else {
       throw .badData(
-        "\(source): hidden_act is \(name), which holdfast does not know",
+        "\(source): hidden_act is \(name.text()), which holdfast does not know",
         remedy: "Use weights with quick_gelu or gelu.")
     }
     let result = TransformerArchitecture(
@@ -104,7 +126,7 @@ private struct ConfigurationReader {
       layers: try integer(value, "num_hidden_layers", 12, atMost: 1000),
       heads: try integer(value, "num_attention_heads", heads, atMost: 1000),
       mlpWidth: try integer(value, "intermediate_size", mlp, atMost: 1_000_000),
-      activation: activation, layerNormEpsilon: value["layer_norm_eps"]?.double ?? 1e-5)
+      activation: activation, layerNormEpsilon: try epsilon(value))
     guard result.width % result.heads == 0 else {
       throw .badData(
         "\(source): hidden_size \(result.width) is no multiple of \(result.heads) heads",

@@ -19,11 +19,12 @@ extension Checkpoint {
     let folder = isFolder.boolValue ? path : parent.isEmpty ? "." : parent
     let weightsPath = isFolder.boolValue ? "\(folder)/model.safetensors" : path
     let configurationPath = "\(folder)/config.json"
-    guard let configuration = FileManager.default.contents(atPath: configurationPath) else {
+    guard FileManager.default.fileExists(atPath: configurationPath) else {
       throw .missingInput(
         "\(configurationPath): no such file",
         remedy: "Give a folder in the Hugging Face layout, with config.json beside the weights.")
     }
+    let configuration = try LimitedFile.read(configurationPath, limit: 16 << 20)
     let architecture = try CLIPArchitecture(
       configuration: JSONValue.parse(configuration, source: configurationPath),
       source: configurationPath)
@@ -38,7 +39,9 @@ extension Checkpoint {
     }
     var files: [String: Data] = [:]
     for name in carriedFiles {
-      files[name] = FileManager.default.contents(atPath: "\(folder)/\(name)")
+      let path = "\(folder)/\(name)"
+      guard FileManager.default.fileExists(atPath: path) else { continue }
+      files[name] = try LimitedFile.read(path, limit: 64 << 20)
     }
     var head: ClassificationHead?
     let headPath = "\(folder)/head.safetensors"
@@ -56,6 +59,8 @@ extension Checkpoint {
 
   /// Writes a folder that `transformers` reads as it is.
   ///
+  /// A `head.safetensors` that is there already is replaced, or removed where this has none.
+  ///
   /// - Parameter metadata: Strings for the header of `model.safetensors`.
   public func write(
     to folder: String, metadata: [String: String] = [:]
@@ -63,7 +68,7 @@ extension Checkpoint {
     try AtomicFile.makeFolder(folder)
     let scale = try weights.tensor("logit_scale").item()
     try SafetensorsFile.write(weights, metadata: metadata, to: "\(folder)/model.safetensors")
-    try head?.write("\(folder)/head.safetensors")
+    try writeHead("\(folder)/head.safetensors")
     for (name, data) in files.sorted(by: { $0.key < $1.key }) {
       try AtomicFile.write(data, to: "\(folder)/\(name)")
     }
@@ -71,6 +76,17 @@ extension Checkpoint {
     try AtomicFile.write(
       architecture.configuration(logitScale: scale).text(pretty: true) + "\n",
       to: "\(folder)/config.json")
+  }
+
+  /// Writes the head, or removes that of an earlier checkpoint in the same folder.
+  private func writeHead(_ path: String) throws(HoldfastError) {
+    if let head { return try head.write(path) }
+    try? FileManager.default.removeItem(atPath: path)
+    guard !FileManager.default.fileExists(atPath: path) else {
+      throw .cannotWrite(
+        "\(path): the head of another checkpoint cannot be removed",
+        remedy: "Remove it, or choose another folder.")
+    }
   }
 
   /// Old files hold the numbers of the positions as tensors; nothing is learned in them.

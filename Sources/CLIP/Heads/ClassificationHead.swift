@@ -8,9 +8,9 @@ public struct ClassificationHead: Sendable {
   public static let weightName = "classification_head.weight"
   public static let biasName = "classification_head.bias"
 
-  /// Of shape `[classes, width]`.
+  /// The rows that features are multiplied with: `[classes, width]`.
   public var weight: Tensor
-  /// Of shape `[classes]`.
+  /// What is added to each class's logit: `[classes]`.
   public var bias: Tensor
   /// The readable names of the classes, in the order of the rows.
   public var classes: [String]
@@ -40,10 +40,10 @@ public struct ClassificationHead: Sendable {
       throw .badData(
         "\(path): the metadata has no list of classes", remedy: "Use a head that holdfast wrote.")
     }
+    let weight = try file.tensor("weight").to(.float32)
+    let bias = try file.tensor("bias").to(.float32)
     do throws(HoldfastError) {
-      return try ClassificationHead(
-        weight: file.tensor("weight").to(.float32), bias: file.tensor("bias").to(.float32),
-        classes: names)
+      return try ClassificationHead(weight: weight, bias: bias, classes: names)
     } catch {
       throw HoldfastError(error.kind, "\(path): \(error.problem)", remedy: error.remedy)
     }

@@ -12,6 +12,7 @@ extension ClassificationHead {
   ///   - classes: The readable class names.
   ///   - prompts: The texts of one class.
   ///   - progress: Called with the number of texts done and of all; what it throws ends the work.
+  /// - Throws: `HoldfastError`; of kind `usage` where there are no classes, or one has no prompts.
   public static func zeroShot(
     _ model: Checkpoint, classes: [String], prompts: (String) -> [String],
     progress: ((Int, Int) throws(HoldfastError) -> Void)? = nil
@@ -20,10 +21,15 @@ extension ClassificationHead {
     var texts: [String] = []
     var owners: [Int] = []
     for (label, name) in classes.enumerated() {
-      for prompt in prompts(name) {
-        texts.append(prompt)
-        owners.append(label)
+      let own = prompts(name)
+      guard !own.isEmpty else {
+        throw .usage("the class '\(name)' has no prompts", remedy: "Give at least one prompt.")
       }
+      texts += own
+      owners += own.map { _ in label }
+    }
+    guard !texts.isEmpty else {
+      throw .usage("there are no classes", remedy: "Name at least one.")
     }
     let batch = tokenizer.encode(texts, contextLength: model.architecture.contextLength)
     let rows = (0..<batch.count).map { Array(batch[$0].prefix(batch.endPositions[$0] + 1)) }
@@ -59,9 +65,6 @@ extension ClassificationHead {
       parts.append(try tower(batch.map { rows[$0] }))
       start += batch.count
       try progress?(start, order.count)
-    }
-    guard !parts.isEmpty else {
-      throw .usage("there are no classes or no prompts", remedy: "Name at least one of each.")
     }
     var inverse = [Int](repeating: 0, count: order.count)
     for (place, row) in order.enumerated() { inverse[row] = place }

@@ -1,7 +1,9 @@
 import Basics
 import Torch
 
-/// CLIP's causal text transformer: tokens to features; a cheap struct of views of its weights.
+/// CLIP's causal text transformer: tokens to features.
+///
+/// A cheap struct of views of its weights.
 public struct TextTower {
   private let architecture: CLIPArchitecture
   private let tokenTable: Tensor
@@ -31,7 +33,14 @@ public struct TextTower {
   /// - Parameter tokens: One row of token numbers a text, from start to end token; padding after
   ///   the end token is allowed.
   /// - Returns: `[texts, projection width]`.
+  /// - Throws: `HoldfastError` where there is no text, or one is empty, too long, or has a token
+  ///   that the model lacks.
   public func callAsFunction(_ tokens: [[Int]]) throws(HoldfastError) -> Tensor {
+    guard !tokens.isEmpty, tokens.allSatisfy({ !$0.isEmpty }) else {
+      throw .usage(
+        "there are no texts, or one of them has no tokens",
+        remedy: "Give each text its start and end token.")
+    }
     let ends = tokens.map(endPosition)
     let length = (ends.max() ?? 0) + 1
     guard length <= architecture.contextLength else {

@@ -1,7 +1,9 @@
 import Basics
 import Torch
 
-/// CLIP's vision transformer: pixels to features; a cheap struct of views of its weights.
+/// CLIP's vision transformer: pixels to features.
+///
+/// A cheap struct of views of its weights.
 public struct VisionTower {
   private let architecture: CLIPArchitecture
   private let classEmbedding: Tensor

@@ -16,9 +16,15 @@ public struct InterpolationPath: Sendable {
           + "(\(from.classes.count) and \(to.classes.count))",
         remedy: "Interpolate models with the same head classes.")
     }
+    scratch = try from.with(Weights.lerp(from.weights, to.weights, 0))
+    // Tensors of the same shapes may still mean different functions: QuickGELU and GELU.
+    guard from.architecture.vision == to.architecture.vision else {
+      throw .badData(
+        "the two models have vision towers of different kinds (heads, activation or epsilon)",
+        remedy: "Interpolate models of one architecture.")
+    }
     self.from = from
     self.to = to
-    scratch = try from.with(Weights.lerp(from.weights, to.weights, 0))
   }
 
   /// The classifier at α, with weights of its own.

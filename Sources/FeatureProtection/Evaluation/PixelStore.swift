@@ -9,7 +9,15 @@ import Images
 public final class PixelStore {
   private let byteLimit: Int
   private var byteCount = 0
-  private var kept: [String: [PixelBatch]] = [:]
+  private var kept: [Key: [PixelBatch]] = [:]
+
+  /// What decides the pixels of a set and their batches.
+  private struct Key: Hashable {
+    var items: [LoadItem]
+    var preprocessing: Preprocessing
+    var batchSize: Int
+    var skipBad: Bool
+  }
 
   /// - Parameter byteLimit: The default is 1 GiB.
   public init(byteLimit: Int = 1 << 30) {
@@ -23,12 +31,10 @@ public final class PixelStore {
     of dataset: Dataset, preprocessing: Preprocessing, batchSize: Int, _ context: RunContext,
     _ body: ([PixelBatch]) throws -> Void
   ) throws {
-    let key = [
-      dataset.root, dataset.name, dataset.split, "\(dataset.samples.count)",
-      preprocessing.digest, "\(batchSize)", "\(context.skipBad)",
-    ].joined(separator: "\u{0}")
-    if let batches = kept[key] { return try body(batches) }
     let items = dataset.samples.map { LoadItem(path: dataset.path(of: $0)) }
+    let key = Key(
+      items: items, preprocessing: preprocessing, batchSize: batchSize, skipBad: context.skipBad)
+    if let batches = kept[key] { return try body(batches) }
     let loader = ImageLoader(
       items: items, preprocessing: preprocessing, batchSize: batchSize,
       threads: context.loaderThreads, skipBad: context.skipBad)
@@ -36,10 +42,14 @@ public final class PixelStore {
     let isKept = items.count * imageBytes <= byteLimit - byteCount
     var block: [PixelBatch] = []
     var blockBytes = 0
+    var read = 0
     while let batch = try loader.next() {
       try context.stop.check()
       block.append(batch)
       blockBytes += batch.count * imageBytes
+      read += batch.count + batch.skipped.count
+      try context.report(
+        .progress("Reading \(dataset.name)", done: read, total: items.count, loss: nil))
       if !isKept, blockBytes >= byteLimit / 4 {
         try body(block)
         block = []

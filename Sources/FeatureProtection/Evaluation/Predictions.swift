@@ -1,4 +1,4 @@
-import Foundation
+import Basics
 
 /// What a model answered for each image of a set.
 public struct Predictions: Sendable, Hashable {
@@ -33,14 +33,9 @@ public struct Predictions: Sendable, Hashable {
     return right.values.reduce(0) { $0 + Double($1.hits) / Double($1.all) } / Double(right.count)
   }
 
-  /// The 95 % interval of `top1` over images (Wilson 1927), low and high.
+  /// The 95 % interval of `top1` over images, low and high; 0 and 1 without images.
   public var interval: [Double] {
-    guard count > 0 else { return [0, 1] }
-    let z = 1.959963984540054
-    let n = Double(count)
-    let p = top1
-    let centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-    let half = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
-    return [max(0, centre - half), min(1, centre + half)]
+    let range = wilsonInterval(top1, count: count) ?? 0...1
+    return [range.lowerBound, range.upperBound]
   }
 }

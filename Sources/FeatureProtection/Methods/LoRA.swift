@@ -9,6 +9,8 @@ public enum LoRA: Method {
   public static let summary = "Trains low-rank updates of the tower's linear maps, and the head."
   /// The linear maps of a block that can carry an update.
   public static let knownTargets = ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"]
+  /// More than the width of any CLIP, so that a mistyped rank does not fill the memory.
+  static let greatestRank = 4096
   public static let defaults: [String: JSONValue] = [
     "rank": .integer(8), "alpha": .number(16),
     "targets": .array(knownTargets.map(JSONValue.string)),
@@ -23,8 +25,10 @@ public enum LoRA: Method {
         remedy: "\(guess)Known: \(knownTargets.joined(separator: ", ")).")
     }
     guard !targets.isEmpty else { throw settings.wrong("targets", "at least one of them") }
-    return Recipe(
-      .lowRank(
-        rank: try settings.count("rank"), alpha: try settings.number("alpha"), targets: targets))
+    let rank = try settings.count("rank")
+    guard rank <= greatestRank else {
+      throw settings.wrong("rank", "a whole number from 1 to \(greatestRank)")
+    }
+    return Recipe(.lowRank(rank: rank, alpha: try settings.number("alpha"), targets: targets))
   }
 }

@@ -1,8 +1,7 @@
 import Basics
 import Torch
 
-/// A method of fine-tuning, as what it trains, what holds it to the reference, and what becomes of
-/// the weights afterwards.
+/// A method of fine-tuning, as what it trains, what holds it back, and what becomes of the weights.
 ///
 /// The training loop knows recipes, never methods.
 public struct Recipe: Sendable {

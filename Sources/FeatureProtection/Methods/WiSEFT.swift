@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 
 /// Points on the line between the reference and a fine-tuned model.
 ///
@@ -26,7 +27,7 @@ public enum WiSEFT: Method {
 
 /// The values of α in a setting.
 public enum AlphaGrid {
-  /// Reads a number, a list of numbers, `0:1:0.1` (first, last, step), or numbers with commas.
+  /// Reads a number, a list of numbers, `0:1:0.1` (first, bound, step), or numbers with commas.
   ///
   /// - Returns: The values, each from −10 to 10, or nil where the text is none of these.
   public static func values(_ value: JSONValue) -> [Double]? {
@@ -47,17 +48,20 @@ public enum AlphaGrid {
   }
 
   private static func parse(_ text: String) -> [Double]? {
-    let range = text.split(separator: ":").map { Double($0) }
+    let range = text.split(separator: ":").map(number)
     if range.count == 3, let first = range[0], let last = range[1], let step = range[2] {
       guard step > 0, last >= first, (last - first) / step <= 10_000 else { return nil }
-      let count = Int(((last - first) / step).rounded()) + 1
+      // The tolerance lets 0:1:0.1 reach 1, the rounding down keeps 0:1:0.6 from passing it.
+      let count = Int((last - first) / step + 1e-6) + 1
       // Rounded, so that 0:1:0.1 holds 0.3 and not 0.30000000000000004.
       return (0..<count).map { ((first + Double($0) * step) * 1e9).rounded() / 1e9 }
     }
-    let numbers = text.split(separator: ",").map {
-      Double($0.trimmingPrefix(while: \.isWhitespace))
-    }
+    let numbers = text.split(separator: ",").map(number)
     let known = numbers.compactMap { $0 }
     return known.count == numbers.count && !known.isEmpty ? known : nil
+  }
+
+  private static func number(_ text: Substring) -> Double? {
+    Double(text.trimmingCharacters(in: .whitespaces))
   }
 }

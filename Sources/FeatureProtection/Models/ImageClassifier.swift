@@ -85,9 +85,9 @@ public struct ImageClassifier: Sendable {
 
 /// What a classifier says of a batch of images.
 public struct ClassifierOutput: Sendable {
-  /// `[batch, width]`, of unit length.
+  /// The tower's features, of unit length: `[batch, width]`.
   public var features: Tensor
-  /// Of shape `[batch, classes]`.
+  /// The head's answers: `[batch, classes]`.
   public var logits: Tensor
 
   public init(features: Tensor, logits: Tensor) {

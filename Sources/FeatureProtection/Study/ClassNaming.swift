@@ -4,7 +4,8 @@ import CLIP
 
 /// Readable class names from a file in place of those that the data brings.
 struct ClassNaming {
-  private let names: [String: String]
+  private let original: [String]
+  private let given: [String]
   /// All names of a file that holds every class of the data by its own name, in the file's order;
   /// nil where the file gives new names, or there is none.
   let headClasses: [String]?
@@ -14,29 +15,41 @@ struct ClassNaming {
   ///     the order of the data's classes; nil keeps the data's names.
   /// - Throws: `HoldfastError` of kind `badData` where it is neither.
   init(_ file: String?, original: [String]) throws(HoldfastError) {
+    self.original = original
     guard let file else {
-      names = [:]
+      given = original
       headClasses = nil
       return
     }
-    let given = try ClassNames(file: file).names
-    if Set(given).isSuperset(of: original) {
-      names = [:]
-      headClasses = given
+    let names = try ClassNames(file: file).names
+    if Set(names).isSuperset(of: original) {
+      given = original
+      headClasses = names
       return
     }
+    given = names
     headClasses = nil
     guard given.count == original.count else {
       throw .badData(
         "\(file): \(given.count) class names, the data set has \(original.count) classes",
         remedy: "Give one name a line, in the order of the data set's classes.")
     }
-    names = Dictionary(zip(original, given)) { first, _ in first }
   }
 
+  /// The data set with the given names.
+  ///
+  /// They are matched by position where its classes are the original ones, else by name; a name
+  /// that two classes share says nothing about which of them is meant and stays.
   func applied(to dataset: Dataset) -> Dataset {
     var result = dataset
-    result.classes = dataset.classes.map { names[$0] ?? $0 }
+    if dataset.classes == original {
+      result.classes = given
+      return result
+    }
+    let names = Dictionary(zip(original, given.map { [$0] }), uniquingKeysWith: +)
+    result.classes = dataset.classes.map { name in
+      names[name].flatMap { $0.count == 1 ? $0[0] : nil } ?? name
+    }
     return result
   }
 }

@@ -6,7 +6,7 @@ import Basics
 public enum ConfigurationTree {
   /// The tree with the values of `changes` in place of its own.
   ///
-  /// - Parameter isOpen: Whether an object at this dotted path takes any key.
+  /// - Parameter path: Where the tree lies in the whole, `l2` for example; empty for the whole.
   /// - Throws: `HoldfastError` of kind `usage` for an unknown key, or a section given as a value.
   public static func overlay(
     _ tree: JSONValue, with changes: JSONValue, at path: String = ""
@@ -15,8 +15,8 @@ public enum ConfigurationTree {
     guard case .object(let new) = changes else {
       throw .usage(
         "\(path.isEmpty ? "the configuration" : path) is \(changes.text())",
-        remedy:
-          "It is a section: give keys and values, such as \(path).\(members.keys.min() ?? "key").")
+        remedy: "It is a section: give keys and values, such as "
+          + "\(path.isEmpty ? "" : "\(path).")\(members.keys.min() ?? "key").")
     }
     for (key, value) in new.sorted(by: { $0.key < $1.key }) {
       let full = path.isEmpty ? key : "\(path).\(key)"

@@ -34,26 +34,42 @@ public final class Study {
   /// - Returns: The rows of `results.jsonl`.
   @discardableResult
   public func run() throws -> [ResultRow] {
+    let sources = try interpolatedMethods()
     for seed in try configuration.seeds {
       var tuned: [String: ImageClassifier] = [:]
       for name in configuration.methodNames {
         let variants = try configuration.variants(of: name)
         let recipe = try variants[0].method.recipe(variants[0].ownSettings)
         switch (recipe.trainable, recipe.afterwards) {
-        case (_, .interpolate(let source, let alphas)):
-          if tuned[source] == nil {
-            tuned[source] = try train(source, seed: seed, isReported: false)
-          }
-          guard let end = tuned[source] else { continue }
-          try interpolate(variants[0], from: source, to: end, alphas: alphas, seed: seed)
+        case (_, .interpolate):
+          try interpolate(variants, seed: seed, tuned: &tuned)
         case (.nothing, _):
           try scoreReference(variants[0], seed: seed)
         default:
-          tuned[name] = try train(name, seed: seed, isReported: true)
+          let classifier = try train(name, seed: seed, isReported: true)
+          // Kept only where it is needed again: each is as large as the model.
+          if sources.contains(name) { tuned[name] = classifier }
         }
       }
     }
     return measurements
+  }
+
+  /// The methods whose results are interpolated.
+  private func interpolatedMethods() throws -> Set<String> {
+    var sources: Set<String> = []
+    for variant in try configuration.methodNames.flatMap(configuration.variants) {
+      if let source = try self.source(of: variant) { sources.insert(source) }
+    }
+    return sources
+  }
+
+  /// The method whose result a variant interpolates, or nil.
+  private func source(of variant: Variant) throws -> String? {
+    guard
+      case .interpolate(let source, _) = try variant.method.recipe(variant.ownSettings).afterwards
+    else { return nil }
+    return source
   }
 
   /// Trains and scores every variant of a method.
@@ -80,7 +96,7 @@ public final class Study {
         rows = try measure(variant, seed: seed, answers, weights: result.classifier.weights)
       }
       if isReported { try record(rows) }
-      let validation = rows.first { $0.role == .validation }?.value ?? 0
+      let validation = validationAccuracy(rows)
       if best.map({ validation > $0.validation }) ?? true {
         best = (result.classifier, rows, validation)
         if isReported {
@@ -111,29 +127,53 @@ public final class Study {
     try record(measure(variant, seed: seed, answers, weights: materials.reference.weights))
   }
 
-  /// Scores the points of the path to a tuned classifier, and chooses one on validation.
+  /// A point of a path with what was measured there.
+  private struct Point {
+    var path: InterpolationPath
+    var variant: Variant
+    var alpha: Double
+    var rows: [ResultRow]
+  }
+
+  /// Scores the points of the paths to tuned classifiers, and chooses one on validation.
   private func interpolate(
-    _ variant: Variant, from source: String, to end: ImageClassifier, alphas: [Double], seed: Int
+    _ variants: [Variant], seed: Int, tuned: inout [String: ImageClassifier]
   ) throws {
-    try context.report(
-      .stage("Scoring \(alphas.count) points from the start to \(source), seed \(seed)"))
-    let path = try InterpolationPath(from: materials.reference, to: end)
-    let answers = try score(path.candidates(alphas))
-    var best: (alpha: Double, rows: [ResultRow], validation: Double)?
-    for (index, alpha) in alphas.enumerated() {
-      var point = variant
-      point.setting["alpha"] = .number(alpha)
-      let rows = try measure(
-        point, seed: seed, answers.map { $0[index] }, weights: path.point(alpha).weights)
-      try record(rows)
-      let validation = rows.first { $0.role == .validation }?.value ?? 0
-      if best.map({ validation > $0.validation }) ?? true { best = (alpha, rows, validation) }
+    var points: [Point] = []
+    for variant in variants {
+      guard
+        case .interpolate(let source, let alphas) = try variant.method.recipe(variant.ownSettings)
+          .afterwards
+      else { continue }
+      if tuned[source] == nil {
+        tuned[source] = try train(source, seed: seed, isReported: false)
+      }
+      guard let end = tuned[source] else { continue }
+      try context.report(
+        .stage("Scoring \(alphas.count) points from the start to \(source), seed \(seed)"))
+      let path = try InterpolationPath(from: materials.reference, to: end)
+      let answers = try score(path.candidates(alphas))
+      for (index, alpha) in alphas.enumerated() {
+        var point = variant
+        point.setting["alpha"] = .number(alpha)
+        let rows = try measure(
+          point, seed: seed, answers.map { $0[index] }, weights: path.point(alpha).weights)
+        try record(rows)
+        points.append(Point(path: path, variant: variant, alpha: alpha, rows: rows))
+      }
     }
-    guard let best else { return }
-    let hasValidation = materials.evaluationSets.contains { $0.role == .validation }
-    if hasValidation, alphas.count > 1 { try recordSelected(best.rows) }
-    let shipped = hasValidation || alphas.count == 1 ? best.alpha : 0.5
-    try save(path.point(shipped), variant.method.name, variant, seed: seed)
+    // The first of equals.
+    guard
+      let best = points.max(by: { validationAccuracy($0.rows) < validationAccuracy($1.rows) })
+    else { return }
+    let isChosen = best.rows.contains { $0.role == .validation }
+    if isChosen, points.count > 1 { try recordSelected(best.rows) }
+    let shipped = isChosen || points.count == 1 ? best.alpha : 0.5
+    try save(best.path.point(shipped), best.variant.method.name, best.variant, seed: seed)
+  }
+
+  private func validationAccuracy(_ rows: [ResultRow]) -> Double {
+    rows.first { $0.role == .validation }?.value ?? 0
   }
 
   /// The answers of candidates on every set: `[set][candidate]`.
@@ -145,7 +185,7 @@ public final class Study {
     _ variant: Variant, seed: Int, _ answers: [Predictions], weights: Weights
   ) throws -> [ResultRow] {
     let digest = try weights.digest()
-    let recipe = recipeDigest(variant)
+    let recipe = try recipeDigest(variant)
     return zip(materials.evaluationSets, answers).map { set, answer in
       ResultRow(
         method: variant.method.name, setting: variant.setting, seed: seed, set: set.name,
@@ -180,20 +220,22 @@ public final class Study {
       to: folder,
       metadata: [
         "method": name, "seed": "\(seed)", "base": configuration.model,
-        "recipe": recipeDigest(variant),
+        "recipe": try recipeDigest(variant),
       ])
     try context.report(.saved(folder))
   }
 
   /// The digest of everything that decides a variant's numbers.
-  private func recipeDigest(_ variant: Variant) -> String {
+  private func recipeDigest(_ variant: Variant) throws -> String {
     let tree = configuration.tree
     let decisive = JSONValue.object([
       "method": .string(variant.method.name), "own": .object(variant.ownSettings.values),
       "training": .object(variant.training.values), "data": tree["data"] ?? .null,
       "model": .string(configuration.model), "head": .string(configuration.head),
       "classes": tree["classes"] ?? .null, "prompts": tree["prompts"] ?? .null,
-      "precision": .string(configuration.precision),
+      "precision": .string(configuration.precision), "adapter": tree["adapter"] ?? .null,
+      // What was interpolated was trained with settings of its own.
+      "source": try source(of: variant).flatMap { tree[$0] } ?? .null,
     ])
     return SHA256.name(of: Data(decisive.text().utf8))
   }

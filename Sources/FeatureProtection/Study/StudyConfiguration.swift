@@ -54,14 +54,33 @@ public struct StudyConfiguration: Sendable {
   }
 
   private func check() throws(HoldfastError) {
-    _ = try trainingSettings(for: nil)
-    for name in methodNames {
-      for variant in try variants(of: name) { _ = try variant.method.recipe(variant.ownSettings) }
+    let top = SettingsReader(values: tree.object ?? [:])
+    for key in ["name", "model", "head", "classes", "prompts", "adapter", "device"] {
+      try top.checkText(key)
     }
+    for key in ["checkpoints", "skip-bad"] { try top.checkFlag(key) }
+    _ = try top.count("threads", from: 0)
+    _ = try top.count("evaluation-batch-size", from: 1)
+    _ = try top.word("precision", among: ["fp32", "bf16"])
+    let data = SettingsReader(values: tree["data"]?.object ?? [:], prefix: "data.")
+    for key in ["train", "validation"] { try data.checkText(key) }
+    for key in ["id", "ood", "general"] where data.values[key]?.string == nil {
+      try data.checkTexts(key)
+    }
+    _ = try data.number("validation-fraction", in: 0...0.5)
     _ = try seeds
-    _ = try SettingsReader(values: tree.object ?? [:]).word("precision", among: ["fp32", "bf16"])
-    guard tree["methods"]?.array != nil else {
-      throw .usage("methods is not a list", remedy: "Write methods: [zero-shot, full, …].")
+    _ = try trainingSettings()
+    try top.checkTexts("methods")
+    guard !methodNames.isEmpty else {
+      throw .usage("methods names none", remedy: "Write methods: [zero-shot, full, …].")
+    }
+    for name in methodNames { try checkMethod(name) }
+  }
+
+  private func checkMethod(_ name: String) throws(HoldfastError) {
+    for variant in try variants(of: name) {
+      let recipe = try variant.method.recipe(variant.ownSettings)
+      if case .interpolate(let source, _) = recipe.afterwards { try checkMethod(source) }
     }
   }
 
@@ -80,11 +99,9 @@ public struct StudyConfiguration: Sendable {
   public var device: String { tree["device"]?.string ?? "auto" }
   public var threads: Int { tree["threads"]?.int ?? 0 }
   public var precision: String { tree["precision"]?.string ?? "fp32" }
-  public var evaluationBatchSize: Int { max(tree["evaluation-batch-size"]?.int ?? 128, 1) }
+  public var evaluationBatchSize: Int { tree["evaluation-batch-size"]?.int ?? 128 }
   /// The part of the training set that is held out where it brings no validation split.
-  public var validationFraction: Double {
-    min(max(tree["data"]?["validation-fraction"]?.double ?? 0.1, 0), 0.5)
-  }
+  public var validationFraction: Double { tree["data"]?["validation-fraction"]?.double ?? 0.1 }
 
   /// The data sets of a role, as the user names them.
   public func evaluationData(_ role: ResultRow.Role) -> [String] {
@@ -109,23 +126,27 @@ public struct StudyConfiguration: Sendable {
     get throws(HoldfastError) {
       if let count = tree["seeds"]?.int, (1...10_000).contains(count) { return Array(0..<count) }
       let list = (tree["seeds"]?.array ?? []).compactMap(\.int)
-      guard !list.isEmpty, list.count == tree["seeds"]?.array?.count else {
+      guard !list.isEmpty, list.count == tree["seeds"]?.array?.count,
+        Set(list).count == list.count
+      else {
         throw .usage(
           "seeds is \(tree["seeds"]?.text() ?? "missing")",
-          remedy: "Give a number of seeds of at least 1, or a list.")
+          remedy: "Give a number of seeds from 1 to 10000, or a list without repetition.")
       }
       return list
     }
   }
 
   /// The shared settings, with a method's own values over them.
-  public func trainingSettings(for method: String?) throws(HoldfastError) -> TrainingSettings {
-    var values = (tree.object ?? [:]).filter { TrainingSettings.keys.contains($0.key) }
-    if let method, let section = tree[method]?.object {
-      for (key, value) in section where TrainingSettings.keys.contains(key) && value != .null {
-        values[key] = value
-      }
-    }
-    return try TrainingSettings(values: values)
+  func trainingSettings(
+    of method: String? = nil, own: [String: JSONValue] = [:]
+  ) throws(HoldfastError) -> TrainingSettings {
+    let keys = TrainingSettings.keys
+    let own = own.filter { keys.contains($0.key) && $0.value != .null }
+    var values = (tree.object ?? [:]).filter { keys.contains($0.key) }
+    values.merge(own) { _, new in new }
+    // A method's own epochs count more than the steps of all methods.
+    if own["epochs"] != nil, own["steps"] == nil { values["steps"] = .null }
+    return try TrainingSettings(values: values, section: method)
   }
 }

@@ -41,8 +41,9 @@ public struct StudyMaterials: Sendable {
     var sets: [EvaluationSet] = []
     let validation: Dataset?
     if let named = configuration.validationData {
-      validation = try names.applied(to: Self.single(named, for: .evaluation, progress: render))
-    } else if let own = try DatasetSpecifier.parse(source).open(for: .validation).first {
+      validation = try names.applied(
+        to: Self.single(named, for: .validation, .evaluation, progress: render))
+    } else if let own = try Self.ownValidation(of: source) {
       validation = names.applied(to: own)
     } else {
       let parts = train.holdingOut(configuration.validationFraction)
@@ -58,14 +59,17 @@ public struct StudyMaterials: Sendable {
     for role in [ResultRow.Role.inDistribution, .outOfDistribution, .general] {
       for text in configuration.evaluationData(role) {
         for dataset in try DatasetSpecifier.parse(text).open(for: .evaluation, progress: render) {
+          var set: EvaluationSet
           if role == .general {
             let own = try Self.zeroShotHead(
               checkpoint, dataset.classes, configuration.prompts, context)
-            sets.append(try EvaluationSet(dataset, role: role, ownHead: own))
+            set = try EvaluationSet(dataset, role: role, ownHead: own)
           } else {
-            sets.append(
-              try EvaluationSet(names.applied(to: dataset), role: role, classes: head.classes))
+            set = try EvaluationSet(names.applied(to: dataset), role: role, classes: head.classes)
           }
+          // Two folders of one name must not become one set in the results.
+          if sets.contains(where: { $0.role == role && $0.name == set.name }) { set.name = text }
+          sets.append(set)
         }
       }
     }
@@ -138,10 +142,24 @@ public struct StudyMaterials: Sendable {
     return head
   }
 
+  /// The validation split beside the images to train on, or nil.
+  private static func ownValidation(of source: String) throws(HoldfastError) -> Dataset? {
+    var specifier = try DatasetSpecifier.parse(source)
+    // Whoever trains on another split than "train" may be training on that very split.
+    guard specifier.split == nil || specifier.split == "train" else { return nil }
+    specifier.split = nil
+    return try specifier.open(for: .validation).first
+  }
+
+  /// The one data set of a name, opened for the first of the purposes that it serves.
   private static func single(
-    _ text: String, for purpose: DatasetPurpose, progress: @Sendable (Int, Int) -> Void
+    _ text: String, for purposes: DatasetPurpose..., progress: @Sendable (Int, Int) -> Void
   ) throws(HoldfastError) -> Dataset {
-    let found = try DatasetSpecifier.parse(text).open(for: purpose, progress: progress)
+    let specifier = try DatasetSpecifier.parse(text)
+    var found: [Dataset] = []
+    for purpose in purposes where found.isEmpty {
+      found = try specifier.open(for: purpose, progress: progress)
+    }
     guard found.count == 1 else {
       throw .usage(
         "\(text) is \(found.count) data sets where one is needed",

@@ -13,7 +13,7 @@ public struct Variant: Sendable {
 }
 
 extension StudyConfiguration {
-  /// Settings whose value is a list by nature.
+  /// Settings whose value is a list by nature; `alpha` in WiSE-FT only.
   private static let listSettings: Set<String> = [
     "include", "exclude", "targets", "alpha", "betas",
   ]
@@ -26,8 +26,9 @@ extension StudyConfiguration {
       (section, [:])
     ]
     for (key, value) in section.sorted(by: { $0.key < $1.key }) {
-      let isList = method == WiSEFT.self || key != "alpha" ? Self.listSettings.contains(key) : false
-      guard case .array(let options) = value, !isList else { continue }
+      guard case .array(let options) = value,
+        !Self.listSettings.contains(key) || (key == "alpha" && method != WiSEFT.self)
+      else { continue }
       guard !options.isEmpty else {
         throw .usage("\(name).\(key) is an empty list", remedy: "Give at least one value.")
       }
@@ -42,13 +43,11 @@ extension StudyConfiguration {
     }
     var variants: [Variant] = []
     for (values, setting) in combinations {
-      var shared = (tree.object ?? [:]).filter { TrainingSettings.keys.contains($0.key) }
-      for (key, value) in values where shared[key] != nil && value != .null { shared[key] = value }
       let own = values.filter { method.defaults[$0.key] != nil }
       variants.append(
         Variant(
           method: method, ownSettings: MethodSettings(method: name, values: own),
-          training: try TrainingSettings(values: shared), setting: setting))
+          training: try trainingSettings(of: name, own: values), setting: setting))
     }
     return variants
   }

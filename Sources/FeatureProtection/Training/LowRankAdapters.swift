@@ -55,7 +55,7 @@ public struct LowRankAdapters: Sendable {
     self.targets = targets
   }
 
-  /// The factor of an update: alpha / rank.
+  /// What an update is multiplied by: alpha / rank.
   public var scale: Double { alpha / Double(rank) }
 
   /// These updates with the values of the same names in other weights.
@@ -88,9 +88,12 @@ public struct LowRankAdapters: Sendable {
     return result
   }
 
-  /// The module that a tensor is the weight of, in the vision tower; nil for any other tensor.
+  /// The linear map of the vision tower's blocks that a tensor is the weight of, or nil.
   private static func module(of name: String) -> String? {
-    guard name.hasPrefix("vision_model."), name.hasSuffix(".weight") else { return nil }
+    let parts = name.split(separator: ".")
+    guard parts.first == "vision_model", parts.last == "weight",
+      let last = parts.dropLast().last, LoRA.knownTargets.contains(String(last))
+    else { return nil }
     return String(name.dropLast(".weight".count))
   }
 
@@ -121,6 +124,15 @@ extension LowRankAdapters {
         "\(configPath): not a LoRA configuration (peft_type, r, lora_alpha)",
         remedy: "Give a folder that PEFT wrote for LoRA.")
     }
+    // Variants of LoRA that would be read as plain LoRA, with other numbers than PEFT's.
+    for key in ["use_rslora", "use_dora", "alpha_pattern", "rank_pattern"] {
+      let value = config[key] ?? .null
+      guard [.null, .bool(false), .object([:])].contains(value) else {
+        throw .badData(
+          "\(configPath): \(key) is \(value.text()), which holdfast does not know",
+          remedy: "Use an adapter of plain LoRA with one rank and one alpha.")
+      }
+    }
     let file = try SafetensorsFile(path: "\(folder)/adapter_model.safetensors")
     let weights = try file.weights()
     var targets: Set<String> = []
@@ -135,14 +147,19 @@ extension LowRankAdapters {
       let module = String(base.dropLast(".lora_A.weight".count))
       let shape = layout[module + ".weight"]?.shape ?? []
       let expected = shape.count == 2 ? (isDown ? [rank, shape[1]] : [shape[0], rank]) : []
-      guard entry.shape == expected, weights.contains(downName(module)),
-        weights.contains(upName(module))
+      guard entry.shape == expected, Self.module(of: module + ".weight") != nil,
+        weights.contains(downName(module)), weights.contains(upName(module))
       else {
         throw .badData(
           "\(file.path): \(entry.name) \(entry.shape) does not fit the model",
           remedy: "Use the adapter that belongs to this model.")
       }
       targets.insert(module.split(separator: ".").last.map(String.init) ?? "")
+    }
+    guard !targets.isEmpty else {
+      throw .badData(
+        "\(file.path): there are no low-rank updates in it",
+        remedy: "Give a folder that PEFT wrote for LoRA.")
     }
     return LowRankAdapters(
       weights: weights, rank: rank, alpha: alpha, targets: targets.sorted())

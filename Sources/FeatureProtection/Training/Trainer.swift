@@ -103,12 +103,24 @@ public struct Trainer {
             epoch: batch.epoch, loss: value, crossEntropy: crossEntropy.item(),
             rate: settings.rate * factor, gradientNorm: report.gradientNorm)))
     }
+    guard try model.trained.values.isFinite() else {
+      throw HoldfastError(
+        .internalError,
+        "\(label.method), seed \(seed): the weights are not finite numbers after the last step",
+        remedy: "Lower lr or head-lr, or raise warmup-steps.")
+    }
     return Result(
       classifier: try model.classifier(), adapters: try model.trainedAdapters(), losses: losses)
   }
 
   private func makeOptimizer(for model: TrainableModel) throws(HoldfastError) -> AdamW {
     let penalty = recipe.penalty
+    guard penalty.map({ model.trained.layout.names.contains(where: $0.covered.covers) }) ?? true
+    else {
+      throw .usage(
+        "\(label.method).include and \(label.method).exclude leave no tensor to the penalty",
+        remedy: "Patterns match whole names, such as vision_model.encoder.*.")
+    }
     return try AdamW(
       model.trained, reference: penalty == nil ? nil : model.origin(), betas: settings.betas,
       epsilon: settings.epsilon

@@ -51,24 +51,31 @@ final class TrainingBatches {
 
   /// The next batch; a new epoch begins where the last one ends, however small its last batch.
   func next() throws(HoldfastError) -> Batch {
-    if start >= order.count { beginEpoch() }
-    let first = start
-    start += min(settings.batchSize, order.count - start)
-    var positions = Array(order[first..<start])
-    var pixels: Tensor?
-    if let loader {
-      guard let batch = try loader.next() else {
-        throw .internalError("the loader ended before its epoch")
+    var lost = 0
+    while lost < set.count {
+      if start >= order.count { beginEpoch() }
+      let first = start
+      start += min(settings.batchSize, order.count - start)
+      var positions = Array(order[first..<start])
+      var pixels: Tensor?
+      if let loader {
+        guard let batch = try loader.next() else {
+          throw .internalError("the loader ended before its epoch")
+        }
+        // With `skipBad` a batch may lose some of its images, or all.
+        lost += batch.skipped.count
+        if batch.count == 0 { continue }
+        positions = batch.positions.map { order[$0] }
+        pixels = try normalizer(batch)
       }
-      // With `skipBad` a batch may lose some of its images, or all.
-      if batch.count == 0 { return try next() }
-      positions = batch.positions.map { order[$0] }
-      pixels = try normalizer(batch)
+      let labels = positions.map { Int64(set.dataset.samples[$0].label) }
+      return Batch(
+        positions: positions, labels: try Tensor(labels).to(context.device),
+        pixels: pixels, epoch: epoch)
     }
-    let labels = positions.map { Int64(set.dataset.samples[$0].label) }
-    return Batch(
-      positions: positions, labels: try Tensor(labels).to(context.device),
-      pixels: pixels, epoch: epoch)
+    throw .badData(
+      "\(set.dataset.name): none of its \(set.count) images decodes",
+      remedy: "Run holdfast data check on it, and mend or replace the files.")
   }
 
   private func beginEpoch() {

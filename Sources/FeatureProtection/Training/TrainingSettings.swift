@@ -4,7 +4,6 @@ import Images
 /// What every trained method understands.
 ///
 /// The defaults are WiSE-FT's recipe.
-///
 /// Source: https://github.com/mlfoundations/wise-ft, with the learning rate and batch size of its
 /// README's fine-tuning runs.
 public struct TrainingSettings: Sendable, Hashable {
@@ -77,10 +76,11 @@ extension TrainingSettings {
 
   /// Settings from a configuration's values; keys that are missing keep their defaults.
   ///
+  /// - Parameter section: The method whose section the values come from, for errors.
   /// - Throws: `HoldfastError` of kind `usage`, naming the key.
-  public init(values: [String: JSONValue]) throws(HoldfastError) {
+  public init(values: [String: JSONValue], section: String? = nil) throws(HoldfastError) {
     self.init()
-    let reader = SettingsReader(values: values)
+    let reader = SettingsReader(values: values, prefix: section.map { "\($0)." } ?? "")
     rate = try reader.number("lr", in: 0...1e6) ?? rate
     headRate = try reader.number("head-lr", in: 0...1e6)
     weightDecay = try reader.number("weight-decay", in: 0...1e6) ?? weightDecay
@@ -113,6 +113,8 @@ extension TrainingSettings {
 /// Reads configuration values with their types and limits; null and missing read as nil.
 struct SettingsReader {
   let values: [String: JSONValue]
+  /// What stands before a key in an error, `kd.` for example.
+  var prefix = ""
 
   func number(
     _ key: String, in range: ClosedRange<Double>
@@ -140,7 +142,28 @@ struct SettingsReader {
     return word
   }
 
+  /// Checks that a value, where there is one, is a text.
+  func checkText(_ key: String) throws(HoldfastError) {
+    guard let value = values[key], value != .null else { return }
+    guard value.string != nil else { throw wrong(key, "a text") }
+  }
+
+  /// Checks that a value, where there is one, is a list of texts without repetition.
+  func checkTexts(_ key: String) throws(HoldfastError) {
+    guard let value = values[key], value != .null else { return }
+    let texts = (value.array ?? []).compactMap(\.string)
+    guard texts.count == value.array?.count, Set(texts).count == texts.count else {
+      throw wrong(key, "a list of texts, each of them once")
+    }
+  }
+
+  /// Checks that a value, where there is one, is true or false.
+  func checkFlag(_ key: String) throws(HoldfastError) {
+    guard let value = values[key], value != .null else { return }
+    guard value.bool != nil else { throw wrong(key, "true or false") }
+  }
+
   func wrong(_ key: String, _ expected: String) -> HoldfastError {
-    .usage("\(key) is \(values[key]?.text() ?? "missing")", remedy: "Give \(expected).")
+    .usage("\(prefix)\(key) is \(values[key]?.text() ?? "missing")", remedy: "Give \(expected).")
   }
 }

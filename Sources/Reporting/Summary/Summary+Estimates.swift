@@ -98,6 +98,6 @@ extension ResultRow {
       return (ci95[1] - ci95[0]) / 2
     }
     guard metric == "top1" else { return nil }
-    return Statistics.wilson(value, count: n).map { ($0.upperBound - $0.lowerBound) / 2 }
+    return wilsonInterval(value, count: n).map { ($0.upperBound - $0.lowerBound) / 2 }
   }
 }

@@ -1,0 +1,210 @@
+import Basics
+import Benchmarks
+import CLIP
+import FeatureProtection
+import Foundation
+import Images
+import TestSupport
+import Testing
+import Torch
+
+/// Scoring: predictions, their store, their numbers, and points of a path.
+@Suite struct EvaluationTests {
+  /// Classifiers that disagree: the start with other heads.
+  private func classifiers(_ count: Int) throws -> [ImageClassifier] {
+    let (reference, _) = try TrajectoryTests.start()
+    return try (0..<count).map { key in
+      var weights = try reference.weights.clone()
+      if key > 0 {
+        let head = try Weights([
+          (ClassificationHead.weightName, .random(3, 24, key: key)),
+          (ClassificationHead.biasName, .random(3, key: key)),
+        ])
+        weights = try weights.replacing(with: head)
+      }
+      return reference.with(weights)
+    }
+  }
+
+  private func evaluator(
+    batchSize: Int = 128, byteLimit: Int = 1 << 30, skipBad: Bool = false
+  ) throws -> Evaluator {
+    Evaluator(
+      preprocessing: try TrajectoryTests.start().1.preprocessing, batchSize: batchSize,
+      store: PixelStore(byteLimit: byteLimit), context: RunContext(skipBad: skipBad))
+  }
+
+  @Test func predictionsAreThoseOfAPlainLoop() throws {
+    let set = try TinyStudy.testSet()
+    for classifier in try classifiers(3) {
+      var expected: [Int] = []
+      for sample in set.dataset.samples {
+        let pixels = try plainPixels(
+          [set.dataset.path(of: sample)], evaluator().preprocessing)
+        let output = try ClassifierOutput(
+          classifier.architecture, classifier.weights, pixels: pixels)
+        let logits = try output.logits.elements(as: Float.self)
+        expected.append(logits.firstIndex(of: logits.max() ?? 0) ?? -1)
+      }
+      let ours = try evaluator(batchSize: 4).predictions(of: classifier, on: set)
+      #expect(ours.predicted == expected)
+      #expect(ours.labels == [0, 0, 0, 1, 1, 1, 2, 2, 2] && ours.skipped == 0)
+    }
+  }
+
+  @Test func oneForSeveralIsAsOneByOne() throws {
+    let set = try TinyStudy.testSet()
+    let all = try classifiers(4)
+    let together = try evaluator(batchSize: 2).predictions(
+      of: all.map { Evaluator.Candidate($0) }, on: set)
+    let apart = try all.map { try evaluator().predictions(of: $0, on: set) }
+    #expect(together == apart)
+    #expect(Set(apart).count > 1)
+    #expect(try evaluator().predictions(of: [], on: set).isEmpty)
+  }
+
+  @Test func keptAndStreamedPixelsGiveTheSameAnswers() throws {
+    let set = try TinyStudy.testSet()
+    let all = try classifiers(3).map { Evaluator.Candidate($0) }
+    let kept = try evaluator(batchSize: 2).predictions(of: all, on: set)
+    for limit in [0, 1, 3 * 32 * 32 * 5, 3 * 32 * 32 * 8] {
+      #expect(
+        try evaluator(batchSize: 2, byteLimit: limit).predictions(of: all, on: set) == kept)
+    }
+  }
+
+  @Test func theStoreReadsASetOnce() throws {
+    try withTemporaryFolder { folder in
+      try TinyStudy.copyImages(to: "\(folder)/set", splits: ["test": "test", "train": "train"])
+      let data = try DatasetSpecifier.parse("\(folder)/set").open(for: .evaluation)[0]
+      let set = try EvaluationSet(data, role: .inDistribution, classes: data.classes)
+      let classifier = try classifiers(1)[0]
+      let keeping = try evaluator()
+      let streaming = try evaluator(byteLimit: 1)
+      let first = try keeping.predictions(of: classifier, on: set)
+      #expect(try streaming.predictions(of: classifier, on: set) == first)
+      // Another list of the same folder and length is another set.
+      var other = set
+      other.dataset.samples.swapAt(0, 8)
+      #expect(try keeping.predictions(of: classifier, on: other).labels.first == 2)
+      try FileManager.default.removeItem(atPath: "\(folder)/set")
+      #expect(try keeping.predictions(of: classifier, on: set) == first)
+      expectProblem(.missingInput, containing: "set/test/maple_leaf/00.png") {
+        try streaming.predictions(of: classifier, on: set)
+      }
+    }
+  }
+
+  @Test func badImagesAreSkippedAndCounted() throws {
+    try withTemporaryFolder { folder in
+      try TinyStudy.copyImages(to: folder, splits: ["test": "test", "train": "train"])
+      for name in ["owl/01.png", "red_kite/02.png"] {
+        try AtomicFile.write("no picture", to: "\(folder)/test/\(name)")
+      }
+      let data = try DatasetSpecifier.parse(folder).open(for: .evaluation)[0]
+      let set = try EvaluationSet(data, role: .inDistribution, classes: data.classes)
+      let two = try classifiers(2).map { Evaluator.Candidate($0) }
+      for limit in [1, 1 << 30] {
+        expectProblem(.badData, containing: "owl/01.png") {
+          try evaluator(byteLimit: limit).predictions(of: two, on: set)
+        }
+        for batchSize in [1, 2, 100] {
+          let answers = try evaluator(batchSize: batchSize, byteLimit: limit, skipBad: true)
+            .predictions(of: two, on: set)
+          for answer in answers {
+            #expect(answer.skipped == 2 && answer.count == 7)
+            #expect(answer.labels == [0, 0, 0, 1, 1, 2, 2])
+          }
+        }
+      }
+    }
+  }
+
+  @Test func aStopEndsScoring() throws {
+    let stop = StopRequest()
+    stop.request(signal: SIGINT)
+    var evaluator = try evaluator()
+    evaluator.context = RunContext(stop: stop)
+    let classifier = try classifiers(1)[0]
+    let set = try TinyStudy.testSet()
+    expectProblem(.interrupted) { try evaluator.predictions(of: classifier, on: set) }
+  }
+
+  @Test func numbersByHand() {
+    let answers = Predictions(predicted: [0, 0, 1, 1, 2], labels: [0, 0, 0, 1, 1])
+    #expect(answers.count == 5 && answers.correctCount == 3 && answers.top1 == 0.6)
+    expectClose(answers.meanPerClass, (2.0 / 3 + 0.5) / 2, relative: 1e-12)
+    let eight = Predictions(
+      predicted: [Int](repeating: 0, count: 10), labels: [0, 0, 0, 0, 0, 0, 0, 0, 1, 1])
+    // scipy.stats.binomtest(8, 10).proportion_ci(method="wilson")
+    expectClose(
+      eight.interval, [0.4901624715366418, 0.9433178485456247], relative: 1e-9)
+    let none = Predictions()
+    #expect(none.top1 == 0 && none.meanPerClass == 0 && none.interval == [0, 1])
+  }
+
+  @Test func aSetNeedsImagesAndKnownClasses() throws {
+    let set = try TinyStudy.testSet()
+    var empty = set.dataset
+    empty.samples = []
+    expectProblem(.badData, containing: "no images") {
+      try EvaluationSet(empty, role: .general, classes: empty.classes)
+    }
+    expectProblem(.badData, containing: "'owl'", "2 classes") {
+      try EvaluationSet(set.dataset, role: .general, classes: ["red kite", "maple leaf"])
+    }
+    let reordered = try EvaluationSet(
+      set.dataset, role: .general, classes: ["red kite", "cat", "owl", "maple leaf"])
+    #expect(reordered.labels == [3, 3, 3, 2, 2, 2, 0, 0, 0])
+  }
+
+  @Test func pathsEndInTheirEndsBitForBit() throws {
+    let ends = try classifiers(2)
+    let path = try InterpolationPath(from: ends[0], to: ends[1])
+    #expect(try path.point(0).weights.digest() == ends[0].weights.digest())
+    #expect(try path.point(1).weights.digest() == ends[1].weights.digest())
+    let name = ClassificationHead.biasName
+    let bias = try path.point(0.25).weights.tensor(name).elements(as: Float.self)
+    let start = try ends[0].weights.tensor(name).elements(as: Float.self)
+    let end = try ends[1].weights.tensor(name).elements(as: Float.self)
+    expectClose(bias, zip(start, end).map { 0.75 * $0 + 0.25 * $1 }, relative: 1e-6)
+    let alphas = [0, 0.3, 1, 0.6]
+    let set = try TinyStudy.testSet()
+    let together = try evaluator(batchSize: 2, byteLimit: 1).predictions(
+      of: path.candidates(alphas), on: set)
+    let apart = try alphas.map { try evaluator().predictions(of: path.point($0), on: set) }
+    #expect(together == apart)
+  }
+
+  @Test func pathsNeedTheSameClassesAndArchitecture() throws {
+    let start = try classifiers(1)[0]
+    var other = start
+    other.classes[0] = "ostrich"
+    expectProblem(.badData, containing: "different classes") {
+      try InterpolationPath(from: start, to: other)
+    }
+    other = start
+    other.architecture.vision.activation = .gelu
+    expectProblem(.badData, containing: "activation") {
+      try InterpolationPath(from: start, to: other)
+    }
+    let fewer = try ImageClassifier(
+      Checkpoint.read(TinyStudy.model),
+      head: ClassificationHead(
+        weight: .random(2, 24, key: 1), bias: .random(2, key: 1), classes: ["a", "b"]))
+    expectProblem(.badData, containing: "different classes (3 and 2)") {
+      try InterpolationPath(from: start, to: fewer)
+    }
+  }
+
+  @Test func digestsTellEveryBit() throws {
+    let weights = try classifiers(1)[0].weights
+    let digest = try weights.digest()
+    #expect(digest.hasPrefix("sha256:") && digest.count == 7 + 64)
+    #expect(try weights.clone().digest() == digest)
+    let changed = try weights.clone()
+    let bias = try changed.tensor(ClassificationHead.biasName)
+    try bias.fill(with: -0.0)
+    #expect(try changed.digest() != digest)
+  }
+}
