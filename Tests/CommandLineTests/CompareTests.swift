@@ -125,6 +125,27 @@ extension EndToEnd {
       }
     }
 
+    @Test func theDemonstrationIsTheRecipe() throws {
+      let recipe = Fixtures.path("../../recipes/minidomains.yaml")
+      let text = String(decoding: bytes(recipe), as: UTF8.self)
+      for name in ["train: ", "id: [", "- "] {
+        #expect(text.contains("\(name)builtin:minidomains/"))
+      }
+      try withTemporaryFolder { folder in
+        // Small data and no training: only the settings are compared.
+        let small = [
+          "--set", "model=\(Tiny.model)", "--set", "prompts=simple", "--set", "methods=[zero-shot]",
+          "--set", "data={train: \(Tiny.images), id: [], ood: []}", "--quiet", "--out",
+        ]
+        for (name, verb) in [("a", ["demo"]), ("b", ["compare", recipe])] {
+          let outcome = try Program.run(verb + small + ["\(folder)/\(name)"])
+          #expect(outcome.status == 0, "\(outcome.errors)")
+        }
+        #expect(!bytes(folder + "/a/config.yaml").isEmpty)
+        #expect(bytes(folder + "/a/config.yaml") == bytes(folder + "/b/config.yaml"))
+      }
+    }
+
     @Test func aMissingConfigurationIsMissing() throws {
       try fail(.missingInput, containing: "nowhere.yaml", arguments: ["compare", "nowhere.yaml"])
     }

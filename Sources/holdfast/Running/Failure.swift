@@ -52,8 +52,9 @@ struct Failure {
     text.split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 
-  private static let known =
-    Holdfast.configuration.groupedSubcommands.flatMap(\.subcommands).map(\._commandName)
+  private static var known: [String] {
+    Holdfast.configuration.groupedSubcommands.flatMap { $0.subcommands }.map { $0._commandName }
+  }
 
   /// The first word, where it is none of the verbs.
   private static var unknownVerb: String? {
