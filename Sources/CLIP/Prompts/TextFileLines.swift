@@ -2,10 +2,9 @@ import Basics
 
 /// Texts in a file, one a line, as `holdfast embed --texts` takes them.
 public enum TextFileLines {
-  /// The lines without the white space around them, empty ones included; the end of the last line
-  /// is no line.
+  /// The lines without the white space around them, empty ones included.
   ///
-  /// The file is UTF-8 of at most 64 MiB.
+  /// The end of the last line is no line. The file is UTF-8 of at most 64 MiB.
   ///
   /// - Throws: `HoldfastError` of kind `missingInput`, or `badData` for what is no text or empty.
   public static func read(_ path: String) throws(HoldfastError) -> [String] {
