@@ -13,6 +13,9 @@ export PYTHON
 export PKG_CONFIG_PATH := $(out)$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
 export LD_LIBRARY_PATH := $(out)$(if $(LD_LIBRARY_PATH),:$(LD_LIBRARY_PATH))
 
+# Waiting threads of libgomp spin less; see scripts/stage.sh.
+export GOMP_SPINCOUNT ?= 10000
+
 .PHONY: help setup build demo test examples check fixtures install clean
 
 help: ## What the targets are

@@ -17,13 +17,13 @@ extension StudyConfiguration {
         "ood": .array(shifted.map { .string("builtin:minidomains/\($0)") }),
       ]),
       "seeds": .integer(3),
-      "lr": .number(6e-4), "head-lr": .number(1e-2), "weight-decay": .number(1e-2),
+      "lr": .number(1e-3), "head-lr": .number(1e-2), "weight-decay": .number(1e-2),
       "batch-size": .integer(64), "epochs": .integer(8), "warmup-steps": .integer(13),
       "augment": .string("none"), "evaluation-batch-size": .integer(250),
       "l1": .object(["strength": .number(1e-4)]),
       "l2": .object(["strength": .number(0.03)]),
-      "kd": .object(["strength": .integer(1)]),
-      "lora": .object(["rank": .integer(4), "alpha": .integer(8), "lr": .number(3e-3)]),
+      "kd": .object(["strength": .integer(3)]),
+      "lora": .object(["rank": .integer(4), "alpha": .integer(8), "lr": .number(6e-3)]),
       "wise-ft": .object(["alpha": .string("0:1:0.1")]),
     ])
   }
