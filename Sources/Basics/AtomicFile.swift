@@ -57,26 +57,15 @@ public enum AtomicFile {
 
     /// Appends bytes.
     public func append(_ data: Data) throws(HoldfastError) {
-      let code: Int32? = data.withUnsafeBytes { bytes in write(all: bytes) }
+      let code = data.withUnsafeBytes { writeAll($0, to: descriptor) }
       if let code { throw AtomicFile.failure("write", path, code) }
     }
 
     /// Appends the bytes of a buffer.
     public func append(_ bytes: UnsafeRawBufferPointer) throws(HoldfastError) {
-      if let code = write(all: bytes) { throw AtomicFile.failure("write", path, code) }
-    }
-
-    private func write(all bytes: UnsafeRawBufferPointer) -> Int32? {
-      var rest = bytes[...]
-      while let base = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
-        let count = Foundation.write(descriptor, base, min(rest.count, 1 << 30))
-        if count < 0 {
-          if errno == EINTR { continue }
-          return errno
-        }
-        rest = rest.dropFirst(count)
+      if let code = writeAll(bytes, to: descriptor) {
+        throw AtomicFile.failure("write", path, code)
       }
-      return nil
     }
   }
 

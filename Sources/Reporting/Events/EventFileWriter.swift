@@ -57,18 +57,7 @@ public final class EventFileWriter {
 
   /// Hands everything that waits to the system, so that a viewer sees it.
   public func flush() throws(HoldfastError) {
-    let code: Int32? = waiting.withUnsafeBytes { bytes in
-      var rest = bytes[...]
-      while let base = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
-        let count = write(descriptor, base, rest.count)
-        if count < 0 {
-          if errno == EINTR { continue }
-          return errno
-        }
-        rest = rest.dropFirst(count)
-      }
-      return nil
-    }
+    let code = waiting.withUnsafeBytes { writeAll($0, to: descriptor) }
     waiting.removeAll(keepingCapacity: true)
     if let code { throw Self.failure(path, code) }
   }

@@ -31,18 +31,7 @@ final class LineFile {
 
   /// Adds bytes as they are.
   func append(_ data: Data) throws(HoldfastError) {
-    let code: Int32? = data.withUnsafeBytes { bytes in
-      var rest = bytes[...]
-      while let base = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
-        let count = write(descriptor, base, rest.count)
-        if count < 0 {
-          if errno == EINTR { continue }
-          return errno
-        }
-        rest = rest.dropFirst(count)
-      }
-      return nil
-    }
+    let code = data.withUnsafeBytes { writeAll($0, to: descriptor) }
     if let code { throw Self.failure(path, code) }
   }
 
