@@ -26,7 +26,8 @@ let package = Package(
     .target(
       name: "CImaging",
       linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("webp")]),
-    .target(name: "Basics"),
+    .systemLibrary(name: "CZlib"),
+    .target(name: "Basics", dependencies: ["CZlib"]),
     .target(name: "Torch", dependencies: ["Basics", "CTorch"]),
     .target(name: "Images", dependencies: ["Basics", "CImaging"]),
     .target(name: "CLIP", dependencies: ["Basics", "Torch"]),

@@ -38,6 +38,7 @@ has "$compiler" || compiler=clang  # The toolchain's own can look for headers to
 has_header jpeglib.h || missing+=(libjpeg-dev)
 has_header png.h || missing+=(libpng-dev)
 has_header webp/decode.h || missing+=(libwebp-dev)
+has_header zlib.h || missing+=(zlib1g-dev)
 
 if [ ${#missing[@]} -gt 0 ]; then
   list="${missing[*]}"

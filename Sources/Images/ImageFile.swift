@@ -21,6 +21,24 @@ public enum ImageFile {
     return try decode(UnsafeRawBufferPointer(bytes), name: path)
   }
 
+  /// Reads and decodes what an item names, and cuts its border off.
+  ///
+  /// - Throws: As `read(_:)`, and `badData` where nothing would be left within the border.
+  public static func read(_ item: LoadItem) throws(HoldfastError) -> RGBImage {
+    let bytes = try contents(of: item.slice?.file ?? item.path, item.slice)
+    defer { bytes.deallocate() }
+    let image = try decode(UnsafeRawBufferPointer(bytes), name: item.path)
+    guard item.border > 0 else { return image }
+    let (width, height) = (image.width - 2 * item.border, image.height - 2 * item.border)
+    guard width > 0, height > 0 else {
+      throw .badData(
+        "\(item.path): \(image.width) × \(image.height) pixels have no inside within a border of "
+          + "\(item.border)", remedy: "Fetch the file again, or leave it out with --skip-bad.")
+    }
+    return image.cropped(
+      PixelRectangle(x: item.border, y: item.border, width: width, height: height))
+  }
+
   /// Decodes the bytes of a file.
   ///
   /// - Parameter name: The file's name, for the error.
@@ -68,9 +86,9 @@ public enum ImageFile {
     }
   }
 
-  /// The file's bytes, which the caller deallocates.
+  /// The bytes of a file or of a slice of it, which the caller deallocates.
   private static func contents(
-    of path: String
+    of path: String, _ slice: FileSlice? = nil
   ) throws(HoldfastError) -> UnsafeMutableRawBufferPointer {
     // O_NONBLOCK: opening a pipe by mistake must not hang; it changes nothing for a file.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -82,7 +100,14 @@ public enum ImageFile {
       throw .missingInput(
         "\(path): not a file", remedy: "Give the path of an image file, not of a folder.")
     }
-    let size = Int(information.st_size)
+    let whole = Int(information.st_size)
+    let offset = slice?.offset ?? 0
+    let size = slice?.count ?? whole
+    guard offset >= 0, size >= 0, offset <= whole, size <= whole - offset else {
+      throw .badData(
+        "\(path): \(whole) bytes do not reach to byte \(offset) + \(size)",
+        remedy: "Fetch the archive again.")
+    }
     guard size <= byteLimit else {
       throw .badData(
         "\(path): \(size) bytes are more than the limit of \(byteLimit) for an image",
@@ -91,7 +116,8 @@ public enum ImageFile {
     let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
     var position = 0
     while position < size, let base = bytes.baseAddress {
-      let count = Foundation.read(descriptor, base + position, size - position)
+      let count = pread(
+        descriptor, base + position, size - position, off_t(offset + position))
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else {
         let code = count < 0 ? errno : EIO

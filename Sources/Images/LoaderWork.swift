@@ -28,13 +28,13 @@ struct LoaderWork: Sendable {
     let item = items[position]
     var random = CounterRandom(key: item.key)
     return augmentation.apply(
-      try decoded(item.path), preprocessing: preprocessing, random: &random)
+      try decoded(item), preprocessing: preprocessing, random: &random)
   }
 
-  private func decoded(_ path: String) throws(HoldfastError) -> RGBImage {
-    if let image = cache?.image(at: path) { return image }
-    let image = try ImageFile.read(path)
-    cache?.keep(image, at: path)
+  private func decoded(_ item: LoadItem) throws(HoldfastError) -> RGBImage {
+    if let image = cache?.image(of: item) { return image }
+    let image = try ImageFile.read(item)
+    cache?.keep(image, of: item)
     return image
   }
 }

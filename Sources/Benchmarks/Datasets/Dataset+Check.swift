@@ -12,7 +12,7 @@ extension Dataset {
   ) throws -> [PixelBatch.Skipped] {
     // The size does not matter; a small one is quick.
     let loader = ImageLoader(
-      items: samples.map { LoadItem(path: path(of: $0)) },
+      items: samples.map { item(of: $0) },
       preprocessing: Preprocessing(imageSize: 8), batchSize: 64, threads: threads, skipBad: true)
     var bad: [PixelBatch.Skipped] = []
     var done = 0

@@ -3,7 +3,10 @@ import Basics
 extension DatasetSpecifier {
   /// The specifier's text, which `parse` reads back where nothing of that very name is on disk.
   public var text: String {
-    (kind.map { "\($0):" } ?? "") + path + (split.map { "#\($0)" } ?? "")
+    let options = options.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    return (kind.map { "\($0):" } ?? "") + path
+      + (options.isEmpty ? "" : "?" + options.joined(separator: "&"))
+      + (split.map { "#\($0)" } ?? "")
   }
 
   /// The data set's own part for testing: its test split, else its validation split.
@@ -13,7 +16,8 @@ extension DatasetSpecifier {
     var whole = self
     whole.split = nil
     do throws(HoldfastError) {
-      guard let part = try whole.open(for: .evaluation).first, part.split != SplitName.all,
+      guard let part = try whole.open(for: .evaluation, allowMissing: true).first,
+        part.split != SplitName.all,
         part.split != SplitName.train
       else { return nil }
       whole.split = part.split
@@ -25,16 +29,19 @@ extension DatasetSpecifier {
   }
 
   /// Opens the part to train on, or where there is none the part to score.
+  ///
+  /// Looking is free: a copy that lacks images is shown as it is, with the number it should have.
   public func openToLook(
     progress: @Sendable (Int, Int) -> Void = { _, _ in }
   ) throws(HoldfastError) -> [Dataset] {
     let problem: HoldfastError
     do throws(HoldfastError) {
-      return try open(for: .training, progress: progress)
+      return try open(for: .training, allowMissing: true, progress: progress)
     } catch {
       problem = error
     }
-    guard problem.kind == .missingInput, let sets = try? open(for: .evaluation, progress: progress)
+    guard problem.kind == .missingInput,
+      let sets = try? open(for: .evaluation, allowMissing: true, progress: progress)
     else { throw problem }
     return sets
   }

@@ -3,7 +3,8 @@ import Foundation
 
 /// What a user writes for a data set: a path, `kind:path`, or `builtin:minidomains/real`.
 ///
-/// A suffix `#split` forces a split: `photos#val`. The path `…/*` stands for every domain.
+/// A suffix `#split` forces a split: `photos#val`. Before it `?name=value` sets an option of the
+/// kind: `objectnet:images?border=0`. The path `…/*` stands for every domain.
 public struct DatasetSpecifier: Hashable, Sendable {
   /// The layout to read the path as; nil where it is to be recognised.
   public var kind: String?
@@ -11,11 +12,16 @@ public struct DatasetSpecifier: Hashable, Sendable {
   public var path: String
   /// The split to read whatever the purpose: `train`, `val`, `test`, `all`, or a table's own.
   public var split: String?
+  /// Options of the kind, by name.
+  public var options: [String: String]
 
-  public init(kind: String? = nil, path: String, split: String? = nil) {
+  public init(
+    kind: String? = nil, path: String, split: String? = nil, options: [String: String] = [:]
+  ) {
     self.kind = kind
     self.path = path
     self.split = split
+    self.options = options
   }
 
   /// Reads a specifier.
@@ -38,8 +44,20 @@ public struct DatasetSpecifier: Hashable, Sendable {
         rest = rest[..<hash]
       }
     }
+    var options: [String: String] = [:]
+    if let mark = rest.lastIndex(of: "?") {
+      for part in rest[rest.index(after: mark)...].split(separator: "&") {
+        let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
+        guard pair.count == 2, options.updateValue(pair[1], forKey: pair[0]) == nil else {
+          throw .usage(
+            "'\(text)': after '?' there must be name=value, each name once",
+            remedy: "Write for example objectnet:images?border=0.")
+        }
+      }
+      rest = rest[..<mark]
+    }
     guard let colon = rest.firstIndex(of: ":"), !rest[..<colon].contains("/") else {
-      return DatasetSpecifier(path: String(rest), split: split)
+      return DatasetSpecifier(path: String(rest), split: split, options: options)
     }
     let kind = String(rest[..<colon])
     let path = String(rest[rest.index(after: colon)...])
@@ -53,19 +71,21 @@ public struct DatasetSpecifier: Hashable, Sendable {
     guard !path.isEmpty else {
       throw .usage("'\(text)': the path is missing", remedy: "Write \(kind):path.")
     }
-    return DatasetSpecifier(kind: kind, path: path, split: split)
+    return DatasetSpecifier(kind: kind, path: path, split: split, options: options)
   }
 
   /// Opens what the specifier names: lists the images and reads the labels, decodes nothing.
   ///
   /// - Parameters:
   ///   - purpose: Which split to read where none is forced.
+  ///   - allowMissing: Whether a copy that lacks images is used all the same; each set then says
+  ///     under `conditions["missing"]` how many are not there.
   ///   - cache: Where the built-in images are kept; see `MiniDomains.open`.
   ///   - progress: Called with images done and in all while built-in images are rendered.
   /// - Returns: One data set, one for each domain where there are several; none for validation
   ///   where there is no validation split.
   public func open(
-    for purpose: DatasetPurpose, cache: String? = nil,
+    for purpose: DatasetPurpose, allowMissing: Bool = false, cache: String? = nil,
     progress: @Sendable (Int, Int) -> Void = { _, _ in }
   ) throws(HoldfastError) -> [Dataset] {
     if kind == "builtin" {
@@ -73,10 +93,22 @@ public struct DatasetSpecifier: Hashable, Sendable {
         path, purpose: purpose, split: split, cache: cache, progress: progress)
     }
     let place = (path as NSString).expandingTildeInPath
-    let request = DatasetRequest(path: place, purpose: purpose, split: split)
-    if let layout = DatasetLayouts.all.first(where: { $0.kind == kind }) {
-      return try layout.open(request)
+    let request = DatasetRequest(
+      path: place, purpose: purpose, split: split, options: options, allowMissing: allowMissing)
+    let layout: any DatasetLayout
+    if let named = DatasetLayouts.all.first(where: { $0.kind == kind }) {
+      layout = named
+    } else {
+      layout = try DatasetLayouts.recognised(place)
     }
-    return try DatasetLayouts.recognised(place).open(request)
+    if let unknown = options.keys.sorted().first(where: { !layout.options.contains($0) }) {
+      throw .usage(
+        "'\(text)': a data set of kind \(layout.kind) has no option '\(unknown)'",
+        remedy: layout.options.isEmpty
+          ? "Leave it away." : "It has \(layout.options.joined(separator: ", ")).")
+    }
+    var sets = try layout.open(request)
+    for index in sets.indices { try sets[index].checkCounts(allowMissing: allowMissing) }
+    return sets
   }
 }

@@ -9,10 +9,16 @@ protocol DatasetLayout: Sendable {
   var kind: String { get }
   /// What the layout looks like, for the error of an unrecognised folder.
   var looks: String { get }
+  /// The options that may stand after `?`, such as `border`.
+  var options: [String] { get }
   /// Whether a file or folder has this layout; looks at names only.
   func recognises(_ path: String) -> Bool
   /// Reads names and labels; see `DatasetSpecifier.open`.
   func open(_ request: DatasetRequest) throws(HoldfastError) -> [Dataset]
+}
+
+extension DatasetLayout {
+  var options: [String] { [] }
 }
 
 /// What a layout is asked for.
@@ -21,6 +27,11 @@ struct DatasetRequest: Sendable {
   var purpose: DatasetPurpose
   /// The split a user forced, in its canonical spelling.
   var split: String?
+  /// What a user set after `?`, by name; a layout refuses names that are not its own.
+  var options: [String: String] = [:]
+  /// Whether listed files that are not there are left out, and counted under
+  /// `Dataset.conditions["missing"]`, instead of being an error.
+  var allowMissing = false
 }
 
 /// The table of layouts, in the order in which they are tried.

@@ -31,7 +31,7 @@ public final class PixelStore {
     of dataset: Dataset, preprocessing: Preprocessing, batchSize: Int, _ context: RunContext,
     _ body: ([PixelBatch]) throws -> Void
   ) throws {
-    let items = dataset.samples.map { LoadItem(path: dataset.path(of: $0)) }
+    let items = dataset.samples.map { dataset.item(of: $0) }
     let key = Key(
       items: items, preprocessing: preprocessing, batchSize: batchSize, skipBad: context.skipBad)
     if let batches = kept[key] { return try body(batches) }

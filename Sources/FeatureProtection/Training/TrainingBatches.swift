@@ -85,8 +85,8 @@ final class TrainingBatches {
     loader = nil
     if isStored(order) { return }
     let items = order.map { position in
-      LoadItem(
-        path: set.dataset.path(of: set.dataset.samples[position]),
+      set.dataset.item(
+        of: set.dataset.samples[position],
         key: TrainingSet.viewKey(seed: seed, epoch: epoch, position: position))
     }
     loader = ImageLoader(
