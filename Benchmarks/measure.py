@@ -100,7 +100,7 @@ def numbers(value):
         return [n for key in sorted(value) for n in numbers(value[key])]
     if isinstance(value, list):
         return [n for item in value for n in numbers(item)]
-    return [value]
+    return [float(value)]
 
 
 def same_exactly(ours, theirs):
@@ -108,36 +108,31 @@ def same_exactly(ours, theirs):
     return None if ours == theirs else f"{str(ours)[:80]} is not {str(theirs)[:80]}"
 
 
-def within_relative(bound):
-    """Every number within a part of its own size."""
+def within(bound, sizes):
+    """Compares two checks number by number; `sizes` says what each difference is a part of."""
     def compare(ours, theirs):
+        if isinstance(ours, dict) and ours.keys() != theirs.keys():
+            return f"{sorted(ours.keys() ^ theirs.keys())} on one side only"
         a, b = numbers(ours), numbers(theirs)
         if len(a) != len(b):
             return f"{len(a)} numbers beside {len(b)}"
-        worst = max(abs(x - y) / max(abs(y), 1e-12) for x, y in zip(a, b))
-        return None if worst <= bound else f"they differ by {worst:.2g}, allowed is {bound:g}"
+        parts = [abs(x - y) / size for x, y, size in zip(a, b, sizes(b))]
+        # Asked this way, what is not a number is too far from anything.
+        far = [part for part in parts if not part <= bound]
+        return f"{len(far)} of {len(a)} differ, one by {far[0]:.2g} of {bound:g}" if far else None
     return compare
+
+
+def within_relative(bound):
+    """Every number within a part of its own size."""
+    return within(bound, lambda b: [max(abs(y), 1e-12) for y in b])
 
 
 def within_scale(bound):
     """Every number within a part of the largest one's size."""
-    def compare(ours, theirs):
-        a, b = numbers(ours), numbers(theirs)
-        if len(a) != len(b):
-            return f"{len(a)} numbers beside {len(b)}"
-        worst = max(abs(x - y) for x, y in zip(a, b)) / max(abs(y) for y in b)
-        return None if worst <= bound else f"they differ by {worst:.2g}, allowed is {bound:g}"
-    return compare
+    return within(bound, lambda b: [max(max(map(abs, b)), 1e-12)] * len(b))
 
 
 def within_absolute(bound):
-    """Every number within a bound; tables must have the same keys."""
-    def compare(ours, theirs):
-        a, b = numbers(ours), numbers(theirs)
-        if isinstance(ours, dict) and ours.keys() != theirs.keys():
-            return f"{sorted(ours.keys() ^ theirs.keys())} on one side only"
-        if len(a) != len(b):
-            return f"{len(a)} numbers beside {len(b)}"
-        worst = max(abs(x - y) for x, y in zip(a, b))
-        return None if worst <= bound else f"they differ by {worst:.3g}, allowed is {bound:g}"
-    return compare
+    """Every number within a bound."""
+    return within(bound, lambda b: [1] * len(b))

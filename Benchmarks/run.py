@@ -1,6 +1,6 @@
 """Runs holdfast and its references in turn, and prints and saves the ratios: `make bench`.
 
-    python Benchmarks/run.py [--parts 2,6] [--rounds 5] [--quick] [--list]
+    python Benchmarks/run.py [--parts 2,6] [--rounds 5] [--quick] [--list] [--work FOLDER]
 
 Each side of a part is a process that stays; they take turns, A B A B, so that what else the machine
 does meets both. Medians are compared, and what both sides computed must agree. `--quick` shows in
@@ -109,6 +109,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="little work, to try every part")
     parser.add_argument("--list", action="store_true", help="the parts and their rows")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--work", type=pathlib.Path, help="for inputs (default: .cache/bench)")
     options = parser.parse_args()
     if options.list:
         for part in table.PARTS:
@@ -118,7 +119,8 @@ def main():
                 print(f"       {row.id:12} {row.name:75} {target}")
         return 0
 
-    folder = ROOT / ".cache" / ("bench-quick" if options.quick else "bench")
+    name = "bench-quick" if options.quick else "bench"
+    folder = (options.work or ROOT / ".cache" / name).absolute()
     threads = str(options.threads)
     context = table.Context(
         python=sys.executable, folder=folder, speed=ROOT / ".build" / "release" / "Speed",

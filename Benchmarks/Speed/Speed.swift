@@ -18,7 +18,8 @@ enum Speed {
       let kind = try inputs.text("kind")
       guard let part = parts[kind] else {
         throw HoldfastError.usage(
-          "there is no part \(kind)", remedy: "Known: \(parts.keys.sorted().joined(separator: ", ")).")
+          "there is no part \(kind)",
+          remedy: "Known: \(parts.keys.sorted().joined(separator: ", ")).")
       }
       try part(inputs, Conversation())
     } catch is Conversation.Over {

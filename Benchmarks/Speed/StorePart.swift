@@ -9,15 +9,17 @@ extension Speed {
   ///
   /// The check says how many bytes of files were read meanwhile.
   static func storePart(_ inputs: Inputs, _ conversation: Conversation) throws {
-    let dataset = try inputs.dataset(inputs.text("images"))
+    let datasets = try inputs.texts("sets").map { try inputs.dataset($0) }
     let store = PixelStore()
     let rounds = try inputs.count("rounds")
     let read = { () throws -> UInt64 in
       var sum: UInt64 = 0
-      try store.forEachBlock(
-        of: dataset, preprocessing: Preprocessing(imageSize: 224), batchSize: 64, inputs.context
-      ) { block in
-        for batch in block { sum &+= batch.pixels.withUnsafeBytes(sumOfWords) }
+      for dataset in datasets {
+        try store.forEachBlock(
+          of: dataset, preprocessing: Preprocessing(imageSize: 224), batchSize: 64, inputs.context
+        ) { block in
+          for batch in block { sum &+= batch.pixels.withUnsafeBytes(sumOfWords) }
+        }
       }
       return sum
     }
@@ -31,16 +33,16 @@ extension Speed {
       let duration = ContinuousClock.now - start
       let files = bytesRead() - before
       return Conversation.Answer(
-        duration, count: rounds * pixelBytes(dataset),
+        duration, count: rounds * pixelBytes(datasets),
         check: .object(["file bytes": .integer(files)]))
     }
   }
 
   /// The same number of bytes read from one plain array.
   static func plainReadPart(_ inputs: Inputs, _ conversation: Conversation) throws {
-    let dataset = try inputs.dataset(inputs.text("images"))
+    let datasets = try inputs.texts("sets").map { try inputs.dataset($0) }
     let rounds = try inputs.count("rounds")
-    let bytes = (0..<pixelBytes(dataset)).map { UInt8(truncatingIfNeeded: $0) }
+    let bytes = (0..<pixelBytes(datasets)).map { UInt8(truncatingIfNeeded: $0) }
     let first = bytes.withUnsafeBytes(sumOfWords)
     try conversation.serve {
       let start = ContinuousClock.now
@@ -51,8 +53,8 @@ extension Speed {
     }
   }
 
-  private static func pixelBytes(_ dataset: Dataset) -> Int {
-    dataset.samples.count * 3 * 224 * 224
+  private static func pixelBytes(_ datasets: [Dataset]) -> Int {
+    datasets.reduce(0) { $0 + $1.samples.count } * 3 * 224 * 224
   }
 
   /// Looks at every whole word.

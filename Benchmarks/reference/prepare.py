@@ -40,9 +40,10 @@ def configuration(name):
     return CLIPConfig(
         text_config={"hidden_size": 64, "intermediate_size": 256, "num_hidden_layers": 1,
                      "num_attention_heads": 2, "vocab_size": 49408, "eos_token_id": 49407,
-                     "bos_token_id": 49406, "pad_token_id": 49407},
+                     "bos_token_id": 49406, "pad_token_id": 49407, "projection_dim": 64},
         vision_config={"hidden_size": 128, "intermediate_size": 512, "num_hidden_layers": 6,
-                       "num_attention_heads": 4, "image_size": 48, "patch_size": 8},
+                       "num_attention_heads": 4, "image_size": 48, "patch_size": 8,
+                       "projection_dim": 64},
         projection_dim=64)
 
 

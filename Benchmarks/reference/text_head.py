@@ -21,7 +21,8 @@ def repetition(folder, settings):
             columns = open_clip.build_zero_shot_classifier(
                 model, tokenizer, classes, templates, num_classes_per_batch=1)
         seconds = time.perf_counter() - start
-        weight = (columns * model.logit_scale.exp()).T
+        with torch.inference_mode():
+            weight = (columns * model.logit_scale.exp()).T
         return seconds, len(classes), weight.flatten().tolist()
 
     return run

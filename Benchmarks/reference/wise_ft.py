@@ -9,6 +9,7 @@ import os
 import tempfile
 import time
 
+import environment  # noqa: F401
 import torch
 from torch.utils.data import DataLoader
 from torchvision.datasets import ImageFolder
