@@ -6,6 +6,7 @@ import tempfile
 import measure
 import parts
 import report
+import settings
 from measure import Sample
 
 
@@ -55,11 +56,13 @@ def check_comparisons():
 
 
 def check_parts():
-    ids = [row.id for part in parts.PARTS for row in part.rows]
+    known = parts.all_parts(settings.workers())
+    ids = [row.id for part in known for row in part.rows]
     assert len(set(ids)) == len(ids)
-    assert [part.id for part in parts.chosen("1,6m")] == ["1a", "1b", "6m"]
-    assert [part.id for part in parts.chosen("1a")] == ["1a"]
-    assert [part.id for part in parts.chosen("10")] == ["10"]
+    assert [part.id for part in parts.chosen("1,6m", known)] == ["1a", "1b", "6m"]
+    assert [part.id for part in parts.chosen("1a", known)] == ["1a"]
+    assert [part.id for part in parts.chosen("10", known)] == ["10"]
+    assert parts.chosen("", known) == known
 
 
 def check_report():

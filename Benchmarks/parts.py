@@ -124,11 +124,6 @@ def of_products(operations):
     return lambda seconds, limits: operations / seconds / limits["product"]
 
 
-def training(operations, batch):
-    """A step: forward, and twice that backward (a little less: pixels need no gradient)."""
-    return of_products(3 * batch * operations)
-
-
 def of_copies(size):
     return lambda seconds, limits: size / seconds / limits["copy"]
 
@@ -171,17 +166,26 @@ def nothing_read(ours, _):
 # -- Parts ----------------------------------------------------------------------------------------
 
 
-def training_part(id, title, worker, operations, batch, eager, compiled, extra=()):
+def training_part(id, title, worker, operations, eager, compiled, found, reports_rate=False):
+    """A training step beside eager and compiled PyTorch, and its rate of matrix products."""
+    batch = found[worker]["batch"]
+    title = f"training step, {title}, batch {batch}"
+    # Backward is twice the forward pass (a little less: pixels need no gradient).
+    work = 3 * batch * operations
+    shared = {"unit": "ms a step", "scale": 1e3, "roofline": of_products(work)}
+    rows = [
+        Row(id, f"{title}, beside eager", "ours", "eager", at_least(eager), **shared),
+        Row(f"{id}-compiled", f"{title}, beside torch.compile", "ours", "compiled",
+            at_least(compiled), **shared)]
+    if reports_rate:
+        rows.append(Row(
+            f"{id}-roofline", "the same: rate of matrix products, beside the measured one", "ours",
+            LIMITS, at_least(0.85), quantity="product", unit="GFLOP/s", scale=1e-9, work=work))
     return Part(
         id, title,
         lambda c: {"ours": c.ours(worker), "eager": c.reference(worker),
                    "compiled": c.reference(worker, "--compiled")},
-        [Row(id, f"{title}, beside eager", "ours", "eager", at_least(eager), unit="ms a step",
-             scale=1e3, roofline=training(operations, batch)),
-         Row(f"{id}-compiled", f"{title}, beside torch.compile", "ours", "compiled",
-             at_least(compiled), unit="ms a step", scale=1e3,
-             roofline=training(operations, batch)), *extra],
-        [("ours", "eager", LOSSES), ("ours", "compiled", LOSSES)])
+        rows, [("ours", "eager", LOSSES), ("ours", "compiled", LOSSES)])
 
 
 def predict_words(c):
@@ -208,119 +212,118 @@ def demo_words(c):
             cache / "minidomains-1", "--epochs", epochs)}
 
 
-PARTS = [
-    training_part("1a", "training step, MiniCLIP, batch 64", "train-mini", MINI, 64, 1.5, 1.3),
-    training_part("1b", "training step, small ViT, batch 128", "train-small", SMALL, 128, 1.5, 1.3),
-    training_part(
-        "2", "training step, ViT-B/32, batch 32", "train-b32", B32, 32, 1.2, 1.1,
-        [Row("2-roofline", "the same: rate of matrix products, beside the measured one", "ours",
-             LIMITS, at_least(0.85), quantity="product", unit="GFLOP/s", scale=1e-9,
-             work=3 * 32 * B32)]),
-    Part("3", "inference",
-         lambda c: {"ours": c.ours("infer-b32"), "eager": c.reference("infer-b32")},
-         [Row("3", "inference, ViT-B/32, batch 64", "ours", "eager", at_least(1.15),
-              unit="ms an image", scale=1e3, roofline=of_products(B32))],
-         [("ours", "eager", LOGITS)]),
-    Part("4", "penalties to the reference",
-         lambda c: {"plain": c.ours("train-small"), "l1": c.ours("train-small-l1"),
-                    "l2": c.ours("train-small-l2"), "eager l1": c.reference("train-small-l1"),
-                    "eager l2": c.reference("train-small-l2")},
-         [Row("4-l1", "step with L1 to the reference, beside our plain step", "l1", "plain",
-              at_most(1.02), unit="ms a step", scale=1e3),
-          Row("4-l2", "step with L2 to the reference, beside our plain step", "l2", "plain",
-              at_most(1.02), unit="ms a step", scale=1e3),
-          Row("4-l1-eager", "step with L1, beside eager with L1", "l1", "eager l1",
-              unit="ms a step", scale=1e3),
-          Row("4-l2-eager", "step with L2, beside eager with L2", "l2", "eager l2",
-              unit="ms a step", scale=1e3)],
-         [("l1", "eager l1", LOSSES), ("l2", "eager l2", LOSSES)]),
-    Part("4b", "penalty at true size",
-         lambda c: {"plain": c.ours("train-b32"), "l2": c.ours("train-b32-l2")},
-         [Row("4b", "step with L2, ViT-B/32, beside our plain step", "l2", "plain", at_most(1.02),
-              unit="ms a step", scale=1e3)]),
-    Part("5", "distillation",
-         lambda c: {"plain": c.ours("train-small"), "kd": c.ours("train-small-kd"),
-                    "eager kd": c.reference("train-small-kd")},
-         [Row("5", "KD step from the second epoch on, beside our plain step", "kd", "plain",
-              at_most(1.05), unit="ms a step", scale=1e3),
-          Row("5-eager", "KD step, beside eager with KD", "kd", "eager kd", unit="ms a step",
-              scale=1e3)],
-         [("kd", "eager kd", LOSSES)]),
-    Part("6", "LoRA",
-         lambda c: {"full": c.ours("train-b32"), "lora": c.ours("train-b32-lora"),
-                    "peft": c.reference("train-b32-lora")},
-         [Row("6", "LoRA step, ViT-B/32, beside our full step", "lora", "full", at_most(0.70),
-              unit="ms a step", scale=1e3),
-          Row("6-peft", "LoRA step, ViT-B/32, beside PEFT", "lora", "peft", at_least(1.3),
-              unit="ms a step", scale=1e3)],
-         [("lora", "peft", LOSSES)]),
-    Part("6m", "LoRA's memory",
-         lambda c: {"full": c.ours("train-b32"), "lora": c.ours("train-b32-lora")},
-         [Row("6-memory", "LoRA's peak memory, beside our full fine-tuning", "lora", "full",
-              at_most(0.5), quantity="peak", unit="MiB", scale=1 / (1 << 20))],
-         rounds=2, fresh=2),
-    Part("7", "zero-shot head",
-         lambda c: {"ours": c.ours("text-head"), "open_clip": c.reference("text-head")},
-         [Row("7", "zero-shot head, 80 prompts a class, ViT-B/32", "ours", "open_clip",
-              at_least(5), unit="ms a class", scale=1e3)],
-         [("ours", "open_clip", LOGITS)]),
-    Part("8", "JPEG",
-         lambda c: {"ours": c.ours("load-jpeg"), "two": c.ours("load-jpeg-2"),
-                    "Pillow": c.reference("load-jpeg")},
-         [Row("8", "JPEG 500 × 375 to a crop of 224, one core", "ours", "Pillow", at_least(2.5),
-              unit="ms an image", scale=1e3),
-          Row("8-scaling", "the same with two threads, beside one", "two", "ours", at_least(1.9),
-              unit="ms an image", scale=1e3)],
-         [("ours", "Pillow", measure.same_exactly), ("two", "Pillow", measure.same_exactly)]),
-    Part("9", "PNG",
-         lambda c: {"ours": c.ours("load-png"), "Pillow": c.reference("load-png")},
-         [Row("9", "PNG 640 × 480 to a crop of 224, one core", "ours", "Pillow", at_least(1.5),
-              unit="ms an image", scale=1e3)],
-         [("ours", "Pillow", measure.same_exactly)]),
-    Part("10", "α sweep",
-         lambda c: {"ours": c.ours("sweep"), "ideal": c.ours("sweep-ideal"),
-                    "WiSE-FT": c.reference("sweep")},
-         [Row("10", "11-point α sweep over six sets, beside one decoding and 11 forwards", "ours",
-              "ideal", at_most(1.1)),
-          Row("10-wise-ft", "the same, beside WiSE-FT's loop", "ours", "WiSE-FT", at_least(2))],
-         # An image whose two best logits are equal to rounding may fall either way.
-         [("ours", "WiSE-FT", measure.within_absolute(0.032))]),
-    Part("11", "pixel store",
-         lambda c: {"store": c.ours("store"), "array": c.ours("store-ideal")},
-         [Row("11", "second evaluation's pixels, beside reading a plain array", "store", "array",
-              at_least(0.9), quantity="rate", unit="GB/s", scale=1e-9)],
-         [("store", "array", nothing_read)]),
-    Part("12", "the whole demo", demo_words,
-         [Row("12", "the comparison of make demo, one seed", "ours", "PyTorch", at_least(3))],
-         [("ours", "PyTorch", measure.within_absolute(0.06))], rounds=3, warm_ups=0),
-    Part("13", "first prediction", predict_words,
-         [Row("13", "first prediction with ViT-B/32, cold process", "ours", "transformers",
-              at_least(5))],
-         [("ours", "transformers", measure.within_absolute(1e-4))]),
-    Part("14", "peak memory",
-         lambda c: {"ours": c.ours("train-b32"), "eager": c.reference("train-b32")},
-         [Row("14", "peak memory of training ViT-B/32, batch 32", "ours", "eager", at_most(0.7),
-              quantity="peak", unit="MiB", scale=1 / (1 << 20))],
-         [("ours", "eager", LOSSES)], rounds=2, fresh=2),
-    Part("15", "optimiser",
-         lambda c: {"ours": c.ours("optimizer"), "arrays": c.ours("arrays"),
-                    "eager": c.reference("optimizer")},
-         [Row("15", "optimiser step with clipping, L2 and average, beside its arrays once", "ours",
-              "arrays", at_most(1.3), unit="ms a step", scale=1e3,
-              roofline=of_copies(11 * 4 * B32_TRAINED)),
-          Row("15-eager", "the same, beside PyTorch's AdamW", "ours", "eager", unit="ms a step",
-              scale=1e3)],
-         [("ours", "eager", measure.within_relative(1e-4))]),
-]
+def all_parts(found):
+    """The table, for the workers' settings."""
+    return [
+        training_part("1a", "MiniCLIP", "train-mini", MINI, 1.5, 1.3, found),
+        training_part("1b", "small ViT", "train-small", SMALL, 1.5, 1.3, found),
+        training_part("2", "ViT-B/32", "train-b32", B32, 1.2, 1.1, found, reports_rate=True),
+        Part("3", "inference",
+             lambda c: {"ours": c.ours("infer-b32"), "eager": c.reference("infer-b32")},
+             [Row("3", "inference, ViT-B/32, one batch", "ours", "eager", at_least(1.15),
+                  unit="ms an image", scale=1e3, roofline=of_products(B32))],
+             [("ours", "eager", LOGITS)]),
+        Part("4", "penalties to the reference",
+             lambda c: {"plain": c.ours("train-small"), "l1": c.ours("train-small-l1"),
+                        "l2": c.ours("train-small-l2"), "eager l1": c.reference("train-small-l1"),
+                        "eager l2": c.reference("train-small-l2")},
+             [Row("4-l1", "step with L1 to the reference, beside our plain step", "l1", "plain",
+                  at_most(1.02), unit="ms a step", scale=1e3),
+              Row("4-l2", "step with L2 to the reference, beside our plain step", "l2", "plain",
+                  at_most(1.02), unit="ms a step", scale=1e3),
+              Row("4-l1-eager", "step with L1, beside eager with L1", "l1", "eager l1",
+                  unit="ms a step", scale=1e3),
+              Row("4-l2-eager", "step with L2, beside eager with L2", "l2", "eager l2",
+                  unit="ms a step", scale=1e3)],
+             [("l1", "eager l1", LOSSES), ("l2", "eager l2", LOSSES)]),
+        Part("4b", "penalty at true size",
+             lambda c: {"plain": c.ours("train-b32"), "l2": c.ours("train-b32-l2")},
+             [Row("4b", "step with L2, ViT-B/32, beside our plain step", "l2", "plain", at_most(1.02),
+                  unit="ms a step", scale=1e3)]),
+        Part("5", "distillation",
+             lambda c: {"plain": c.ours("train-small"), "kd": c.ours("train-small-kd"),
+                        "eager kd": c.reference("train-small-kd")},
+             [Row("5", "KD step from the second epoch on, beside our plain step", "kd", "plain",
+                  at_most(1.05), unit="ms a step", scale=1e3),
+              Row("5-eager", "KD step, beside eager with KD", "kd", "eager kd", unit="ms a step",
+                  scale=1e3)],
+             [("kd", "eager kd", LOSSES)]),
+        Part("6", "LoRA",
+             lambda c: {"full": c.ours("train-b32"), "lora": c.ours("train-b32-lora"),
+                        "peft": c.reference("train-b32-lora")},
+             [Row("6", "LoRA step, ViT-B/32, beside our full step", "lora", "full", at_most(0.70),
+                  unit="ms a step", scale=1e3),
+              Row("6-peft", "LoRA step, ViT-B/32, beside PEFT", "lora", "peft", at_least(1.3),
+                  unit="ms a step", scale=1e3)],
+             [("lora", "peft", LOSSES)]),
+        Part("6m", "LoRA's memory",
+             lambda c: {"full": c.ours("train-b32"), "lora": c.ours("train-b32-lora")},
+             [Row("6-memory", "LoRA's peak memory, beside our full fine-tuning", "lora", "full",
+                  at_most(0.5), quantity="peak", unit="MiB", scale=1 / (1 << 20))],
+             rounds=2, fresh=2),
+        Part("7", "zero-shot head",
+             lambda c: {"ours": c.ours("text-head"), "open_clip": c.reference("text-head")},
+             [Row("7", "zero-shot head, 80 prompts a class, ViT-B/32", "ours", "open_clip",
+                  at_least(5), unit="ms a class", scale=1e3)],
+             [("ours", "open_clip", LOGITS)]),
+        Part("8", "JPEG",
+             lambda c: {"ours": c.ours("load-jpeg"), "two": c.ours("load-jpeg-2"),
+                        "Pillow": c.reference("load-jpeg")},
+             [Row("8", "JPEG 500 × 375 to a crop of 224, one core", "ours", "Pillow", at_least(2.5),
+                  unit="ms an image", scale=1e3),
+              Row("8-scaling", "the same with two threads, beside one", "two", "ours", at_least(1.9),
+                  unit="ms an image", scale=1e3)],
+             [("ours", "Pillow", measure.same_exactly), ("two", "Pillow", measure.same_exactly)]),
+        Part("9", "PNG",
+             lambda c: {"ours": c.ours("load-png"), "Pillow": c.reference("load-png")},
+             [Row("9", "PNG 640 × 480 to a crop of 224, one core", "ours", "Pillow", at_least(1.5),
+                  unit="ms an image", scale=1e3)],
+             [("ours", "Pillow", measure.same_exactly)]),
+        Part("10", "α sweep",
+             lambda c: {"ours": c.ours("sweep"), "ideal": c.ours("sweep-ideal"),
+                        "WiSE-FT": c.reference("sweep")},
+             [Row("10", "11-point α sweep over six sets, beside one decoding and 11 forwards", "ours",
+                  "ideal", at_most(1.1)),
+              Row("10-wise-ft", "the same, beside WiSE-FT's loop", "ours", "WiSE-FT", at_least(2))],
+             # An image whose two best logits are equal to rounding may fall either way.
+             [("ours", "WiSE-FT", measure.within_absolute(0.032))]),
+        Part("11", "pixel store",
+             lambda c: {"store": c.ours("store"), "array": c.ours("store-ideal")},
+             [Row("11", "second evaluation's pixels, beside reading a plain array", "store", "array",
+                  at_least(0.9), quantity="rate", unit="GB/s", scale=1e-9)],
+             [("store", "array", nothing_read)]),
+        Part("12", "the whole demo", demo_words,
+             [Row("12", "the comparison of make demo, one seed", "ours", "PyTorch", at_least(3))],
+             [("ours", "PyTorch", measure.within_absolute(0.06))], rounds=3, warm_ups=0),
+        Part("13", "first prediction", predict_words,
+             [Row("13", "first prediction with ViT-B/32, cold process", "ours", "transformers",
+                  at_least(5))],
+             [("ours", "transformers", measure.within_absolute(1e-4))]),
+        Part("14", "peak memory",
+             lambda c: {"ours": c.ours("train-b32"), "eager": c.reference("train-b32")},
+             [Row("14", "peak memory of training ViT-B/32", "ours", "eager", at_most(0.7),
+                  quantity="peak", unit="MiB", scale=1 / (1 << 20))],
+             [("ours", "eager", LOSSES)], rounds=2, fresh=2),
+        Part("15", "optimiser",
+             lambda c: {"ours": c.ours("optimizer"), "arrays": c.ours("arrays"),
+                        "eager": c.reference("optimizer")},
+             [Row("15", "optimiser step with clipping, L2 and average, beside its arrays once", "ours",
+                  "arrays", at_most(1.3), unit="ms a step", scale=1e3,
+                  roofline=of_copies(11 * 4 * B32_TRAINED)),
+              Row("15-eager", "the same, beside PyTorch's AdamW", "ours", "eager", unit="ms a step",
+                  scale=1e3)],
+             [("ours", "eager", measure.within_relative(1e-4))]),
+    ]
 
-def chosen(text):
+
+def chosen(text, known):
     """Parts by their ids, `2,6`; a number stands for all parts that begin with it."""
     if not text:
-        return PARTS
+        return known
     found = []
     for word in text.replace(",", " ").split():
-        members = [p for p in PARTS if p.id == word or p.id.rstrip("abm") == word]
+        members = [p for p in known if p.id == word or p.id.rstrip("abm") == word]
         if not members:
-            raise SystemExit(f"there is no part {word}; known: {' '.join(p.id for p in PARTS)}")
+            raise SystemExit(f"there is no part {word}; known: {' '.join(p.id for p in known)}")
         found += [p for p in members if p not in found]
     return found

@@ -32,10 +32,8 @@ def note(text):
 
 def prepare(context):
     """Everything both sides read, once; what is there stays."""
-    context.folder.mkdir(parents=True, exist_ok=True)
-    settings.write(context.folder, context.is_quick)
     mini = ROOT / "Sources" / "FeatureProtection" / "MiniCLIP"
-    script = pathlib.Path(table.HERE) / "reference" / "prepare.py"
+    script = table.HERE / "reference" / "prepare.py"
     environment = os.environ | context.environment
     subprocess.run(
         [context.python, script, context.folder, mini, *(["--quick"] if context.is_quick else [])],
@@ -112,7 +110,7 @@ def main():
     parser.add_argument("--work", type=pathlib.Path, help="for inputs (default: .cache/bench)")
     options = parser.parse_args()
     if options.list:
-        for part in table.PARTS:
+        for part in table.all_parts(settings.workers()):
             print(f"{part.id:4} {part.title}")
             for row in part.rows:
                 target = "" if row.target is None else f"{row.target[0]} {row.target[1]:g}"
@@ -129,7 +127,9 @@ def main():
             "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "GOMP_SPINCOUNT": "10000",
             "TORCHINDUCTOR_CACHE_DIR": str(folder / "inductor")})
     start = time.monotonic()
-    chosen = table.chosen(options.parts)
+    folder.mkdir(parents=True, exist_ok=True)
+    known = table.all_parts(settings.write(folder, options.quick))
+    chosen = table.chosen(options.parts, known)
     rounds = 1 if options.quick else options.rounds
     prepare(context)
     first = limits(context)
@@ -155,7 +155,7 @@ def main():
         "rows": [line for part, answers, failure in measured
                  for line in report.rows_of(part, answers, failure, best)]}
     print(report.plain(results), end="")
-    order = [row.id for part in table.PARTS for row in part.rows]
+    order = [row.id for part in known for row in part.rows]
     if options.quick:
         report.write(results, folder / "results.json", order)
     else:
