@@ -78,6 +78,15 @@ def check_report():
         results = {"rows": [line | {"id": "a"}]}
         report.write(results, path, ["a", "b"])
         assert [row["id"] for row in results["rows"]] == ["a", "b"]
+        page = pathlib.Path(folder) / "performance.md"
+        page.write_text(f"by hand\n{report.BEGIN}\nstale\n{report.END}\nafter\n")
+        results |= {"machine": {"cpu": "a", "threads": 2, "commit": "c"}, "date": "d",
+                    "versions": {"torch": "1"}, "limits": limits}
+        for _ in range(2):  # the second time must change nothing
+            report.document(results, page)
+            text = page.read_text()
+            assert text.startswith("by hand\n") and text.endswith("\nafter\n")
+            assert "stale" not in text and text.count("| a | row |") == 1
 
 
 if __name__ == "__main__":

@@ -92,7 +92,8 @@ def machine(threads):
     name = "unknown processor"
     if os.path.exists("/proc/cpuinfo"):
         with open("/proc/cpuinfo") as file:
-            names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+            lines = [line for line in file if line.startswith("model name")]
+        names = [line.split(":", 1)[1].strip() for line in lines]
         name = f"{names[0]} × {len(names)}" if names else name
     commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"],
                             capture_output=True, text=True).stdout.strip() or "unknown"

@@ -51,7 +51,8 @@ class Classifier(nn.Module):
 def read_set(root, domain, split, size):
     """All pictures of a list as one tensor, and their labels."""
     transform = preprocess(size)
-    rows = [line.rsplit(" ", 1) for line in (root / f"{domain}_{split}.txt").read_text().splitlines()]
+    lines = (root / f"{domain}_{split}.txt").read_text().splitlines()
+    rows = [line.rsplit(" ", 1) for line in lines]
     images = torch.stack([transform(read(root / path)) for path, _ in rows])
     names = {int(label): path.split("/")[1].replace("_", " ") for path, label in rows}
     return images, torch.tensor([int(label) for _, label in rows]), names

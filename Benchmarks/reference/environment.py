@@ -17,7 +17,7 @@ _library = None
 
 
 def declare_operators():
-    """Declares the operators that torchvision's import looks for, where its extension is not there."""
+    """Declares the operators that torchvision's import looks for."""
     global _library
     if _library is not None:
         return

@@ -136,7 +136,7 @@ def write_adapter(folder, model, seed):
 
 
 def photograph(width, height, random):
-    """Smooth noise of every scale, edges of things, and a little grain: what codecs see in photos."""
+    """Smooth noise of every scale, edges, and a little grain: what codecs see in photographs."""
     picture = numpy.zeros((height, width, 3))
     for octave in range(6):
         rows, columns = 2 + 2**octave * 3 // 4, 2 + 2**octave
@@ -171,7 +171,7 @@ def write_pictures(folder, kind, width, height, count, seed):
 
 
 def once(path, make):
-    """Makes a folder or file under another name first, so that half of one is never taken for it."""
+    """Makes a folder or file under another name first, so that half of one is never used."""
     if path.exists():
         return
     print(f"Making {path} …", file=sys.stderr)
