@@ -94,22 +94,6 @@ import Testing
     expectProblem(kind, containing: words) { try open(text) }
   }
 
-  @Test func withLeaveMissingFilesAreLeftOutAndCounted() throws {
-    try withTemporaryFolder { root in
-      try plant(root, "a.jpg")
-      try plant(root, "x.csv", text: "path,label\na.jpg,x\nno.jpg,y\nc/no.jpg,y\n")
-      let specifier = try DatasetSpecifier.parse(root + "/x.csv")
-      let set = try #require(try specifier.open(for: .training, allowMissing: true).first)
-      #expect(set.samples.map(\.path) == ["a.jpg"])
-      #expect(set.classes == ["x", "y"])
-      #expect(set.conditions == ["missing": .integer(2)])
-      try plant(root, "x.csv", text: "path,label\nno.jpg,y\n")
-      expectProblem(.missingInput, containing: "1 of 1 listed images") {
-        try specifier.open(for: .training, allowMissing: true)
-      }
-    }
-  }
-
   @Test func noBytesCrashTheReader() throws {
     try withTemporaryFolder { root in
       let alphabet = Array("path,label\n\r\"\"a.jpg01-/.\t".utf8) + [0, 0xC3, 0xFF]

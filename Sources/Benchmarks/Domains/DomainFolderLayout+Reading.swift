@@ -90,7 +90,7 @@ extension DomainFolderLayout {
       classes: benchmark.classes.map(readable), samples: found.samples,
       expectedImages: isWhole
         ? PublishedCount.expected(among: domain.images, found: rows.count) : rows.count,
-      conditions: found.conditions, ignoredFiles: ignored)
+      conditions: ListCheck.conditions(found.missing), ignoredFiles: ignored)
   }
 
   /// What the rule says of names and of images that are left out.

@@ -112,7 +112,7 @@ struct DomainListLayout: DatasetLayout {
           split: split, root: place.root, classes: names.folders.map(readable),
           samples: found.samples,
           expectedImages: PublishedCount.expected(among: counts, found: rows.count) ?? rows.count,
-          conditions: found.conditions.merging(names.conditions) { own, _ in own }))
+          conditions: names.conditions.merging(ListCheck.conditions(found.missing)) { $1 }))
     }
     return sets
   }

@@ -2,36 +2,30 @@ import Basics
 
 /// What a list of images must satisfy before it is used.
 enum ListCheck {
-  /// A sample with the list it is in and the line.
+  /// A sample with the list it is in and the line there.
   typealias Row = (sample: Dataset.Sample, list: String, line: Int)
-
-  /// The listed images that are there.
-  struct Found {
-    var samples: [Dataset.Sample] = []
-    /// How many listed images are not there.
-    var missing = 0
-
-    /// What results are told about it; see `Dataset.conditions`.
-    var conditions: [String: JSONValue] { missing == 0 ? [:] : ["missing": .integer(missing)] }
-  }
 
   /// Checks that every listed file is there and has one label only.
   ///
-  /// - Parameters:
-  ///   - rows: The lines; a file that is listed twice is two samples.
-  ///   - allowMissing: Whether files that are not there are left out and counted, as long as one
-  ///     is there.
+  /// - Throws: As `present(_:root:allowMissing:)`.
+  static func check(_ rows: [Row], root: String) throws(HoldfastError) {
+    _ = try present(rows, root: root, allowMissing: false)
+  }
+
+  /// The samples whose files are there, and the paths of those that are not.
+  ///
   /// - Throws: `HoldfastError` of kind `missingInput` that counts the missing files and names the
-  ///   first, or `badData` for a file with two labels.
+  ///   first, unless some may be missing; `badData` for a file with two labels.
   static func present(
     _ rows: [Row], root: String, allowMissing: Bool
-  ) throws(HoldfastError) -> Found {
+  ) throws(HoldfastError) -> (samples: [Dataset.Sample], missing: [String]) {
     var labels: [String: Int] = [:]
     labels.reserveCapacity(rows.count)
     var presence = FilePresence()
-    var found = Found()
-    found.samples.reserveCapacity(rows.count)
-    var first: String?
+    var samples: [Dataset.Sample] = []
+    samples.reserveCapacity(rows.count)
+    var missing: [String] = []
+    var first = ""
     for (sample, list, line) in rows {
       if let label = labels.updateValue(sample.label, forKey: sample.path),
         label != sample.label
@@ -41,25 +35,15 @@ enum ListCheck {
           remedy: "Keep one of the two lines.")
       }
       if presence.holds(joined(root, sample.path)) {
-        found.samples.append(sample)
-      } else {
-        found.missing += 1
-        first = first ?? "\(list):\(line): \(excerpt(sample.path)) is not there"
+        samples.append(sample)
+        continue
       }
+      if missing.isEmpty { first = "\(list):\(line): \(excerpt(sample.path)) is not there" }
+      missing.append(sample.path)
     }
-    guard let first, !allowMissing || found.samples.isEmpty else { return found }
+    if missing.isEmpty || allowMissing && !samples.isEmpty { return (samples, missing) }
     throw .missingInput(
-      "\(first) (\(found.missing) of \(rows.count) listed images are missing under \(root))",
-      remedy: allowMissing
-        ? "Complete the copy of the images: there is none of them."
-        : "Complete the copy of the images, take the lines out of the list, or accept the rest "
-          + "with --allow-missing.")
-  }
-
-  /// The rows without those whose file an earlier row has under the same label, for lists that
-  /// overlap.
-  static func once(_ rows: [Row]) -> [Row] {
-    var seen: Set<Dataset.Sample> = []
-    return rows.filter { seen.insert($0.sample).inserted }
+      "\(first) (\(missing.count) of \(rows.count) listed images are missing under \(root))",
+      remedy: "Complete the copy of the images, or take the lines out of the list.")
   }
 }

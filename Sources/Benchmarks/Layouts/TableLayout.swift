@@ -61,14 +61,13 @@ struct TableLayout: DatasetLayout {
       rows[index].sample.label = labels.index(rows[index].sample.label)
     }
     let root = (source as NSString).deletingLastPathComponent
-    let found = try ListCheck.present(
-      rows.map { ($0.sample, source, $0.line) }, root: root.isEmpty ? "." : root,
-      allowMissing: request.allowMissing)
+    try ListCheck.check(
+      rows.map { ($0.sample, source, $0.line) }, root: root.isEmpty ? "." : root)
     return [
       Dataset(
         name: ((source as NSString).lastPathComponent as NSString).deletingPathExtension,
         kind: kind, rule: labels.rule, split: split, root: root.isEmpty ? "." : root,
-        classes: labels.names, samples: found.samples, conditions: found.conditions)
+        classes: labels.names, samples: rows.map(\.sample))
     ]
   }
 
