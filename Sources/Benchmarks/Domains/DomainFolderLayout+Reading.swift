@@ -18,7 +18,8 @@ extension DomainFolderLayout {
     } else {
       guard try SplitName.wholeServes(request.purpose, forced: request.split, of: place)
       else { return nil }
-      chosen = splits[SplitName.all] == nil ? splits.keys.sorted(by: precedesInBytes) : ["all"]
+      chosen =
+        splits[SplitName.all] == nil ? splits.keys.sorted(by: precedesInBytes) : [SplitName.all]
     }
     var content = Content()
     for part in chosen.isEmpty ? [""] : chosen.compactMap({ splits[$0] }) {
