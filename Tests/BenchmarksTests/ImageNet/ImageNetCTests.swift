@@ -65,6 +65,23 @@ import Testing
     }
   }
 
+  @Test func aCompleteCorruptionHas250000Images() throws {
+    try withTemporaryFolder { root in
+      let tree = BenchmarkTree(root)
+      try tree.images(["store"], count: 50) { _, n in BenchmarkTree.validation(n) }
+      for wnid in try BenchmarkTree.wnids() { try tree.link("fog/1/\(wnid)", to: "store") }
+      for severity in 2...5 { try tree.link("fog/\(severity)", to: "fog/1") }
+      let fog = try openSet(nil, root + "/fog", allowMissing: false)
+      #expect(fog.samples.count == 250_000 && fog.conditions.isEmpty)
+      try tree.add(["store/more.JPEG"])
+      expectProblem(
+        .badData, containing: "imagenet-c/fog/2: 51000 images", "1000 classes", "'tench' 51 of 50"
+      ) {
+        try openSets(nil, root + "/fog/2", allowMissing: false)
+      }
+    }
+  }
+
   @Test func whatIsMissingIsNamed() throws {
     try withTemporaryFolder { root in
       let tree = BenchmarkTree(root)

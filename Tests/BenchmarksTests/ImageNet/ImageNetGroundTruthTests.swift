@@ -68,24 +68,6 @@ import Testing
     }
   }
 
-  @Test func aCompleteCopyIsAccepted() throws {
-    try withTemporaryFolder { root in
-      let tree = BenchmarkTree(root)
-      try tree.add((1...50_000).map { "val/" + BenchmarkTree.validation($0) })
-      let lines = (1...50_000).map { "\(BenchmarkTree.validation($0)) \($0 * 7 % 1000)\n" }
-      try tree.add("val.txt", text: lines.joined())
-      let set = try openSet("imagenet", root, allowMissing: false)
-      #expect(set.samples.count == 50_000 && set.conditions.isEmpty)
-      #expect(set.samples[9].label == 70)
-      try FileManager.default.removeItem(atPath: root + "/val/" + BenchmarkTree.validation(10))
-      expectProblem(
-        .missingInput, containing: "49999 images, a complete copy has 50000", "49 of 50"
-      ) {
-        try openSets("imagenet", root, allowMissing: false)
-      }
-    }
-  }
-
   @Test(arguments: [
     ("", "labels.txt:1: the line is empty"),
     ("\nn01751748\n", "labels.txt:1: the line is empty"),
@@ -156,31 +138,35 @@ import Testing
     }
   }
 
-  /// Opens three images with the ids 600, 2 and 4 and a MATLAB file that SciPy wrote.
-  private func open(meta: Data) throws -> Dataset {
-    try withTemporaryFolder { root in
-      let tree = BenchmarkTree(root)
-      try tree.add(Self.images)
-      try tree.add("data/ILSVRC2012_validation_ground_truth.txt", text: "600\n2\n4\n")
-      try tree.add(["data/meta.mat"], meta)
-      return try openSet(nil, root)
-    }
+  /// Three images with the ids 600, 2 and 4, and a MATLAB file.
+  private func plant(_ root: String, meta: Data) throws {
+    let tree = BenchmarkTree(root)
+    try tree.add(Self.images)
+    try tree.add("data/ILSVRC2012_validation_ground_truth.txt", text: "600\n2\n4\n")
+    try tree.add(["data/meta.mat"], meta)
   }
 
   @Test(arguments: ["packed", "plain"])
   func theKitsMatlabFileIsRead(name: String) throws {
-    let set = try open(meta: try Fixtures.data("matlab/\(name).mat"))
-    // Sea snake, English setter and Australian terrier.
-    #expect(set.samples.map(\.label) == [65, 212, 193])
-    #expect(set.rule.contains("looked up in meta.mat"))
+    try withTemporaryFolder { root in
+      try plant(root, meta: try Fixtures.data("matlab/\(name).mat"))
+      let set = try openSet(nil, root)
+      // Sea snake, English setter and Australian terrier.
+      #expect(set.samples.map(\.label) == [65, 212, 193])
+      #expect(set.rule.contains("looked up in meta.mat"))
+    }
   }
 
   @Test func anotherMatlabFileIsRefused() throws {
-    expectProblem(.badData, containing: "no array of structures 'synsets'") {
-      try open(meta: try Fixtures.data("matlab/other.mat"))
-    }
-    expectProblem(.badData, containing: "meta.mat: not a little-endian MATLAB file") {
-      try open(meta: Data(repeating: 0, count: 200))
+    try withTemporaryFolder { root in
+      try plant(root, meta: try Fixtures.data("matlab/other.mat"))
+      expectProblem(.badData, containing: "no array of structures 'synsets'") {
+        try openSets(nil, root)
+      }
+      try plant(root, meta: Data(repeating: 0, count: 200))
+      expectProblem(.badData, containing: "meta.mat: not a little-endian MATLAB file") {
+        try openSets(nil, root)
+      }
     }
   }
 
@@ -188,20 +174,24 @@ import Testing
   func noMatlabFileCrashesTheReader(name: String) throws {
     let whole = try Fixtures.data("matlab/\(name).mat")
     var random = CounterRandom(5)
-    for round in 0..<150 {
-      var damaged = whole
-      if round % 3 == 0 {
-        damaged = damaged.prefix(random.below(whole.count))
-      } else {
-        for _ in 0..<(1 + random.below(4)) {
-          let position = 128 + random.below(whole.count - 128)
-          damaged[damaged.startIndex + position] = UInt8(random.below(256))
+    try withTemporaryFolder { root in
+      try plant(root, meta: whole)
+      for round in 0..<200 {
+        var damaged = whole
+        if round % 3 == 0 {
+          damaged = damaged.prefix(random.below(whole.count))
+        } else {
+          for _ in 0..<(1 + random.below(4)) {
+            let position = 128 + random.below(whole.count - 128)
+            damaged[damaged.startIndex + position] = UInt8(random.below(256))
+          }
         }
-      }
-      do {
-        _ = try open(meta: damaged)
-      } catch let error as HoldfastError {
-        #expect([.badData, .missingInput].contains(error.kind), "\(error)")
+        try damaged.write(to: URL(fileURLWithPath: root + "/data/meta.mat"))
+        do {
+          _ = try openSets("imagenet", root)
+        } catch let error as HoldfastError {
+          #expect(error.kind == .badData, "\(error)")
+        }
       }
     }
   }

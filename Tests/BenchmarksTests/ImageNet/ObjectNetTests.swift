@@ -133,22 +133,27 @@ import Testing
       }
       #expect(next == 125)
       try plantMappings(tree, objects + [Object(folder: "other", label: "Other", indices: [])])
-      try tree.images(objects.map { "objectnet-1.0/images/\($0.folder)" }, count: 164) { _, n in
-        "\(n).png"
+      for count in [9, 164, 205, 206] {
+        try tree.images(["store/\(count)"], count: count) { _, n in "\(n).png" }
       }
-      try tree.add((0..<42).map { "objectnet-1.0/images/object_1000/more\($0).png" })
-      try tree.images(["objectnet-1.0/images/other"], count: 9) { _, n in "\(n).png" }
+      for object in objects {
+        try tree.link("objectnet-1.0/images/\(object.folder)", to: "store/164")
+      }
+      let first = "objectnet-1.0/images/object_1000"
+      try tree.link(first, to: "store/206")
+      try tree.link("objectnet-1.0/images/other", to: "store/9")
       let set = try openSet(nil, root, allowMissing: false)
       #expect(set.samples.count == 18_574 && set.classes.count == 113)
       #expect(set.ignoredFiles == 9 && set.conditions == ["border": .integer(2)])
       #expect(set.classMap?.columns.joined().count == 125)
-      try FileManager.default.removeItem(atPath: root + "/objectnet-1.0/images/object_1000/1.png")
+      try tree.link(first, to: "store/205")
       expectProblem(.missingInput, containing: "18573 images, a complete copy has 18574") {
         try openSets(nil, root, allowMissing: false)
       }
-      try FileManager.default.removeItem(atPath: root + "/objectnet-1.0/images/object_999")
-      expectProblem(.missingInput, containing: "1 of the 113 class folders are missing: object_999")
-      {
+      try FileManager.default.removeItem(atPath: root + "/" + first)
+      expectProblem(
+        .missingInput, containing: "1 of the 113 class folders are missing: object_1000"
+      ) {
         try openSets(nil, root, allowMissing: false)
       }
     }
