@@ -40,9 +40,11 @@ extension DatasetSpecifier {
     } catch {
       problem = error
     }
-    guard problem.kind == .missingInput,
-      let sets = try? open(for: .evaluation, allowMissing: true, progress: progress)
-    else { throw problem }
-    return sets
+    guard problem.kind == .missingInput else { throw problem }
+    do throws(HoldfastError) {
+      return try open(for: .evaluation, allowMissing: true, progress: progress)
+    } catch {
+      throw error.kind == .missingInput ? problem : error
+    }
   }
 }

@@ -39,6 +39,13 @@ enum DatasetLayouts {
   static let all: [any DatasetLayout] = [
     TableLayout(kind: "csv", separator: UInt8(ascii: ",")),
     TableLayout(kind: "tsv", separator: UInt8(ascii: "\t")),
+    ObjectNetLayout(),
+    ImageNetCLayout(),
+    ImageNetV2Layout(),
+    ImageNetSubsetLayout.a,
+    ImageNetSubsetLayout.r,
+    ImageNetSketchLayout(),
+    ImageNetLayout(),
     DomainListLayout(),
     DomainFolderLayout(.pacs),
     DomainFolderLayout(.vlcs),
