@@ -9,7 +9,8 @@ enum ParquetFiles {
     guard isParquet(path) || isFolder(path) || isFolder(joined(path, "data")) else { return }
     throw .badData(
       "\(path): parquet is not read",
-      remedy: "Export it: write the images to files and a .csv with the columns filepath and label, "
+      remedy:
+        "Export it: write the images to files and a .csv with the columns filepath and label, "
         + "or make a webdataset of it.")
   }
 

@@ -53,7 +53,8 @@ struct ShardClasses {
     } else {
       let order = texts.sorted(by: precedesInBytes)
       names = order.map(readable)
-      rule = "the label is the rank of the class's name in byte order over all archives; "
+      rule =
+        "the label is the rank of the class's name in byte order over all archives; "
         + "underscores are read as spaces"
       indices = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
     }

@@ -44,7 +44,8 @@ struct TarArchive {
       let count = isRecord ? header.count : records?.size ?? header.count
       let start = position + TarHeader.size
       guard count <= file.size - start else {
-        throw damaged(position, "a member of \(count) bytes ends beyond the archive, which is cut off")
+        throw damaged(
+          position, "a member of \(count) bytes ends beyond the archive, which is cut off")
       }
       switch header.type {
       case UInt8(ascii: "L"):

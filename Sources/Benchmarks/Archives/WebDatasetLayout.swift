@@ -21,8 +21,9 @@ struct WebDatasetLayout: DatasetLayout {
         for: request.purpose, forced: request.split, among: Set(folder.parts.keys),
         of: request.path)
     } else {
-      chosen = try SplitName.wholeServes(
-        request.purpose, forced: request.split, of: request.path) ? [SplitName.all] : []
+      chosen =
+        try SplitName.wholeServes(
+          request.purpose, forced: request.split, of: request.path) ? [SplitName.all] : []
     }
     guard !chosen.isEmpty else { return [] }
     let parts = chosen.compactMap { folder.parts[$0] }
