@@ -8,7 +8,7 @@ struct TarHeader {
   let name: [UInt8]
   /// How many bytes of content follow, rounded up to whole blocks.
   let count: Int
-  /// What the member is: `0` a file, `5` a folder, `L` the long name of the next member, …
+  /// What the member is, for example `0` a file, `5` a folder, `L` the next member's long name.
   let type: UInt8
 
   /// Why a block is no header.

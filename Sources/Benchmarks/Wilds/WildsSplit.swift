@@ -1,8 +1,8 @@
 import Basics
 
-/// The five splits of WILDS data sets (Koh et al. 2021, arXiv 2012.07421).
+/// The five splits of WILDS data sets.
 ///
-/// `val` and `test` come from places or years that training has not seen; `id_val` and `id_test`
+/// Koh et al., "WILDS: a benchmark of in-the-wild distribution shifts", arXiv 2012.07421. `val` and `test` come from places or years that training has not seen; `id_val` and `id_test`
 /// from those it has.
 enum WildsSplit: String, CaseIterable {
   case train, val, test
