@@ -46,6 +46,10 @@ enum DatasetLayouts {
     FunctionalMapLayout(),
     WebDatasetLayout(),
     DomainListLayout(),
+    DomainFolderLayout(.pacs),
+    DomainFolderLayout(.vlcs),
+    DomainFolderLayout(.officeHome),
+    DomainFolderLayout(.terraIncognita),
     FolderLayout(),
   ]
 
