@@ -52,6 +52,8 @@ extension Dataset {
         problem("class '\(classes[index])'", counts[index], of: expectedPerClass[index])
       }
     }
+    // Files that are missing by name explain the difference.
+    if expectedImages == samples.count + missingFiles.count { return [] }
     return [problem(name, samples.count, of: expectedImages)].compactMap { $0 }
   }
 

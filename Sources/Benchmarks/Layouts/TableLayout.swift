@@ -69,7 +69,7 @@ struct TableLayout: DatasetLayout {
         name: ((source as NSString).lastPathComponent as NSString).deletingPathExtension,
         kind: kind, rule: labels.rule, split: split, root: root.isEmpty ? "." : root,
         classes: labels.names, samples: found.samples,
-        conditions: found.missing.isEmpty ? [:] : ["missing": .integer(found.missing.count)],
+        conditions: ListCheck.conditions(found.missing),
         missingFiles: found.missing)
     ]
   }
