@@ -30,7 +30,7 @@ public struct StudyMaterials: Sendable {
     }
     let render: @Sendable (Int, Int) -> Void = { done, total in
       try? context.report(
-        .progress("Rendering MiniDomains", done: done, total: total, loss: nil))
+        .progress("Preparing the images", done: done, total: total, loss: nil))
     }
     var train = try Self.single(source, for: .training, progress: render)
     let names = try ClassNaming(configuration.classesFile, original: train.classes)
