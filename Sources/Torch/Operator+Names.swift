@@ -2,6 +2,7 @@
 extension Operator {
   static let add = Operator("add", "Tensor")
   static let addScalar = Operator("add", "Scalar")
+  static let amax = Operator("amax")
   static let arange = Operator("arange", "start_step")
   static let argmax = Operator("argmax")
   static let cat = Operator("cat")
@@ -55,7 +56,8 @@ extension Operator {
   static let zeros = Operator("zeros")
 
   static let everything: [Operator] = [
-    add, addScalar, arange, argmax, cat, clampMax, clone, contiguous, convert, copy, crossEntropy,
+    add, addScalar, amax, arange, argmax, cat, clampMax, clone, contiguous, convert, copy,
+    crossEntropy,
     detach, divide, embedding, exp, expand, fill, full, gather, gelu, indexSelect, isFinite, all,
     layerNorm, linear, log, logSoftmax, matmul, mean, move, multiply, multiplyScalar, narrow,
     permute, quickGELU, remainder, reshape, attention, sigmoid, sign, softmax, split, sqrt, stack,
