@@ -30,6 +30,7 @@ struct Compare: ParsableCommand {
   var paths = false
 
   @OptionGroup(title: "Settings") var study: StudyOptions
+  @OptionGroup(title: "Data") var data: DataOptions
   @OptionGroup(title: "Machine") var machine: MachineOptions
   @OptionGroup(title: "Talk") var talk: TalkOptions
 
@@ -38,7 +39,7 @@ struct Compare: ParsableCommand {
     let content = try YAMLReader.file(file)
     var overlays: [JSONValue] = [.object(["name": .string(stem)])]
     if content != .null { overlays.append(content) }
-    overlays += try study.overlays(machine)
+    overlays += try study.overlays(machine, data)
     if let seeds { overlays.append(.object(["seeds": .integer(seeds)])) }
     var configuration = try StudyConfiguration(overlays)
     if paths { configuration = try StudyConfiguration(overlays + [configuration.paths]) }

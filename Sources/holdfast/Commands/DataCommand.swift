@@ -68,6 +68,9 @@ struct DataCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The data set.", valueName: "data"))
     var data: String
 
+    @Flag(help: "Accept a copy that lacks images.")
+    var allowMissing = false
+
     @OptionGroup(title: "Machine") var machine: MachineOptions
     @OptionGroup(title: "Talk") var talk: TalkOptions
 
@@ -78,7 +81,8 @@ struct DataCommand: ParsableCommand {
       place.split = place.split ?? "all"
       var bad: [(path: String, reason: String)] = []
       var images = 0
-      let sets = try place.open(for: .training, progress: session.rendering)
+      let sets = try place.open(
+        for: .training, allowMissing: allowMissing, progress: session.rendering)
       for set in sets {
         images += set.samples.count
         let found = try set.unreadableImages(threads: context.loaderThreads) { done, total in

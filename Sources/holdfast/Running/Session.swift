@@ -50,10 +50,11 @@ struct Session {
   }
 
   /// The evaluation parts of data sets.
-  func open(_ data: [String]) throws(HoldfastError) -> [Dataset] {
+  func open(_ data: [String], allowMissing: Bool) throws(HoldfastError) -> [Dataset] {
     var sets: [Dataset] = []
     for text in data {
-      sets += try DatasetSpecifier.parse(text).open(for: .evaluation, progress: rendering)
+      sets += try DatasetSpecifier.parse(text).open(
+        for: .evaluation, allowMissing: allowMissing, progress: rendering)
     }
     return sets
   }
