@@ -39,8 +39,8 @@ struct Evaluate: ParsableCommand {
     let session = try Session(talk)
     let context = try session.context(machine)
     let models = try ModelComparison.read(model)
-    let comparison = ModelComparison(
-      models, head: try head.map(ClassificationHead.read), classesFile: names.classes,
+    let comparison = try ModelComparison(
+      models, head: head.map(ClassificationHead.read), classesFile: names.classes,
       prompts: names.prompts, role: role.role, batchSize: machine.batchSize ?? 128,
       metrics: sets.chosenMetrics, checksData: !sets.noCheck, context: context)
     let rows = try comparison.rows(on: session.open(data, allowMissing: sets.allowMissing))
