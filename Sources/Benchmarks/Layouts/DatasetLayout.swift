@@ -47,6 +47,10 @@ enum DatasetLayouts {
     ImageNetSketchLayout(),
     ImageNetLayout(),
     DomainListLayout(),
+    DomainFolderLayout(.pacs),
+    DomainFolderLayout(.vlcs),
+    DomainFolderLayout(.officeHome),
+    DomainFolderLayout(.terraIncognita),
     FolderLayout(),
   ]
 
