@@ -32,4 +32,22 @@ extension Dataset {
       "group": sample.group.map(JSONValue.string) ?? .null,
     ])
   }
+
+  /// What is about to be scored or trained on, in one line: counts, the label rule in force, and
+  /// the conditions that its numbers are under.
+  public var summary: String {
+    var parts = [
+      "\(name): \(samples.count) images, \(classes.count) classes, split \(split)", rule,
+    ]
+    if let classMap {
+      parts.append("classes of \(classMap.list) (\(classMap.names.count))")
+    }
+    if !conditions.isEmpty {
+      let texts = conditions.sorted { $0.key < $1.key }.map {
+        "\($0.key) \($0.value.string ?? $0.value.text())"
+      }
+      parts.append(texts.joined(separator: ", "))
+    }
+    return parts.joined(separator: "; ")
+  }
 }

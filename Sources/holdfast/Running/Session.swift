@@ -50,11 +50,12 @@ struct Session {
   }
 
   /// The evaluation parts of data sets.
-  func open(_ data: [String]) throws(HoldfastError) -> [Dataset] {
+  func open(_ data: [String], allowMissing: Bool) throws(HoldfastError) -> [Dataset] {
     var sets: [Dataset] = []
     for text in data {
       let place = try DatasetSpecifier.parse(text)
-      sets += try place.open(for: .evaluation, progress: preparing(place))
+      sets += try place.open(
+        for: .evaluation, allowMissing: allowMissing, progress: preparing(place))
     }
     return sets
   }
