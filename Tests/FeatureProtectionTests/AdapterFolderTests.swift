@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Torch
 
-/// Adapters that PEFT wrote, merged: features are PEFT's. `make_adapters.py` made them.
+/// Adapters that PEFT wrote, merged, give PEFT's features; `make_adapters.py` made them.
 @Suite struct AdapterFolderTests {
   static let all = ["transformers", "half", "open-clip", "separate", "fused"]
 

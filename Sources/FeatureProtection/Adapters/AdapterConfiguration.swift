@@ -71,8 +71,9 @@ struct AdapterConfiguration {
       ? String(module.dropLast(".base_layer.out_proj".count)) : module
   }
 
-  /// The entry of the pattern that names a module. PEFT takes the first in the file's order; here
-  /// several must agree.
+  /// The entry of the pattern that names a module.
+  ///
+  /// PEFT takes the first in the file's order; here several must agree.
   private func value(
     of module: String, in table: [String: Double], _ key: String
   ) throws(HoldfastError) -> Double? {
