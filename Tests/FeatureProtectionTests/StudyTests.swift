@@ -181,6 +181,21 @@ import Torch
     #expect(try recipes(1e-3).isDisjoint(with: recipes(1e-4)))
   }
 
+  @Test func conditionsOfTheDataAreInEveryRow() throws {
+    let configuration = try TinyStudy.configuration([
+      "methods": .array([.string("zero-shot"), .string("full"), .string("wise-ft")]),
+      "metrics": .array([.string("macro-f1"), .string("top1")]), "steps": .integer(1),
+      "wise-ft": .object(["alpha": .string("0:1:0.5")]),
+    ])
+    var materials = try TinyStudy.materials(configuration)
+    materials.trainingSet.dataset.conditions = ["missing": .integer(2)]
+    let rows = try Study(configuration, materials, context: RunContext()).run()
+    let train = JSONValue.object(["missing": .integer(2)])
+    #expect(!rows.isEmpty && rows.allSatisfy { $0.data == ["train": train] })
+    #expect(rows.count { $0.metric == "top1" } * 2 == rows.count)
+    #expect(rows.count { $0.selectedOn != nil } == 2 * 3)
+  }
+
   @Test func withoutRunFolderOrCheckpointsNothingIsWritten() throws {
     try withTemporaryFolder { folder in
       _ = try TinyStudy.study(

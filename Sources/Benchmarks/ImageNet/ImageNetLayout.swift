@@ -28,6 +28,9 @@ struct ImageNetLayout: DatasetLayout {
   }
 
   func open(_ request: DatasetRequest) throws(HoldfastError) -> [Dataset] {
+    // The published validation set is what everybody tests on: nothing may be chosen by it unless a
+    // user says so with #val.
+    if request.purpose == .validation, request.split == nil { return [] }
     let scope = try ImageNetScope(of: request)
     let place = try ImageNetPlace(request.path, forced: request.split)
     guard !place.splits.isEmpty else {

@@ -106,16 +106,17 @@ public final class Study {
         rows = try measure(variant, seed: seed, answers, weights: result.classifier.weights)
       }
       if isReported { try record(rows) }
-      let validation = validationAccuracy(rows)
+      let validation = validationScore(rows)
       if keepsAll { all.append((result.classifier, validation)) }
       if best.map({ validation > $0.validation }) ?? true {
         best = (result.classifier, rows, validation)
         if isReported {
           try save(result.classifier, name, variant, seed: seed)
           if let output, let adapters = result.adapters, configuration.savesCheckpoints {
+            let folder = "\(output)/checkpoints/\(name)-seed\(seed)/adapter"
             try adapters.write(
-              to: "\(output)/checkpoints/\(name)-seed\(seed)/adapter",
-              baseModel: configuration.model)
+              to: folder, baseModel: ModelLocation.absolute(configuration.model))
+            try result.classifier.head().write("\(folder)/\(ClassificationHead.fileName)")
           }
         }
       }
@@ -175,7 +176,7 @@ public final class Study {
     }
     // The first of equals.
     guard
-      let best = points.max(by: { validationAccuracy($0.rows) < validationAccuracy($1.rows) })
+      let best = points.max(by: { validationScore($0.rows) < validationScore($1.rows) })
     else { return }
     let isChosen = best.rows.contains { $0.role == .validation }
     if isChosen, points.count > 1 { try recordSelected(best.rows) }
@@ -208,7 +209,8 @@ public final class Study {
           "\(variant.method.name): there are no validation images to choose by",
           remedy: "Set data.validation, or raise data.validation-fraction.")
       }
-      return try self.evaluator.predictions(of: classifier, on: validation).top1
+      let answers = try self.evaluator.predictions(of: classifier, on: validation)
+      return answers.measurement(of: validation.metrics.first ?? .top1)?.value ?? 0
     }
     let result: (classifier: ImageClassifier, members: [Int])
     switch soup {
@@ -222,7 +224,8 @@ public final class Study {
     try save(result.classifier, variant.method.name, variant, seed: seed)
   }
 
-  private func validationAccuracy(_ rows: [ResultRow]) -> Double {
+  /// The primary metric of the validation set, which is the first of its rows.
+  private func validationScore(_ rows: [ResultRow]) -> Double {
     rows.first { $0.role == .validation }?.value ?? 0
   }
 
@@ -236,13 +239,13 @@ public final class Study {
   ) throws -> [ResultRow] {
     let digest = try weights.digest()
     let recipe = try recipeDigest(variant)
-    return zip(materials.evaluationSets, answers).map { set, answer in
-      ResultRow(
-        method: variant.method.name, setting: variant.setting, seed: seed, set: set.name,
-        role: set.role, metric: "top1", value: answer.top1, n: answer.count,
-        ci95: answer.interval, recipe: recipe, weights: digest,
-        skipped: context.skipBad ? answer.skipped : nil)
+    let rows = zip(materials.evaluationSets, answers).flatMap { set, answer in
+      set.rows(
+        answer, method: variant.method.name, setting: variant.setting, seed: seed, recipe: recipe,
+        weights: digest, countsSkipped: context.skipBad,
+        training: materials.trainingSet.dataset.conditions)
     }
+    return rows + CorruptionError.rows(of: rows, on: materials.evaluationSets)
   }
 
   private func record(_ rows: [ResultRow]) throws {

@@ -37,6 +37,7 @@ struct Compare: ParsableCommand {
   var dryRun = false
 
   @OptionGroup(title: "Settings") var study: StudyOptions
+  @OptionGroup(title: "Data") var data: DataOptions
   @OptionGroup(title: "Machine") var machine: MachineOptions
   @OptionGroup(title: "Talk") var talk: TalkOptions
 
@@ -44,7 +45,7 @@ struct Compare: ParsableCommand {
     let stem = ((file as NSString).lastPathComponent as NSString).deletingPathExtension
     var overlays: [JSONValue] = [.object(["name": .string(stem)])]
     overlays += try ConfigurationFile.overlays(file)
-    overlays += try study.overlays(machine)
+    overlays += try study.overlays(machine, data)
     if let seeds { overlays.append(.object(["seeds": .integer(seeds)])) }
     var configuration = try StudyConfiguration(overlays)
     if paths { configuration = try StudyConfiguration(overlays + [configuration.paths]) }
