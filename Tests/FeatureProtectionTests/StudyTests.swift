@@ -53,7 +53,7 @@ import Torch
       ("images", .outOfDistribution, 26),
     ]
     var expected = 0
-    for method in MethodTable.names {
+    for method in MethodTable.compared {
       for seed in 0..<2 {
         for setting in settings[method] ?? [[:]] {
           for (set, role, count) in sets {
@@ -80,7 +80,7 @@ import Torch
     #expect(weights["zero-shot[:]"] == 1 && weights["full[:]"] == 2 && weights["kd[:]"] == 2)
     let recipes = Set(
       rows.map { "\($0.method) \($0.setting["l2.strength"] ?? .null) \($0.recipe)" })
-    #expect(recipes.count == MethodTable.names.count + 1)
+    #expect(recipes.count == MethodTable.compared.count + 1)
   }
 
   private func checkPath(_ rows: [ResultRow]) throws {
@@ -116,7 +116,7 @@ import Torch
   private func checkCheckpoints(_ study: Study, _ rows: [ResultRow], in folder: String) throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/checkpoints")
     // The zero-shot model is the same for every seed.
-    let trained = MethodTable.names.dropFirst().flatMap { ["\($0)-seed0", "\($0)-seed1"] }
+    let trained = MethodTable.compared.dropFirst().flatMap { ["\($0)-seed0", "\($0)-seed1"] }
     #expect(Set(names) == Set(trained + ["zero-shot-seed0"]))
     let evaluator = Evaluator(preprocessing: study.materials.preprocessing)
     for name in names {

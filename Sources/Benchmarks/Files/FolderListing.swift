@@ -22,9 +22,12 @@ struct FolderListing {
   init(_ path: String) throws(HoldfastError) {
     guard let stream = opendir(path) else {
       let reason = errno == ENOENT ? "there is no such folder" : String(cString: strerror(errno))
+      DependencyRecorder.current?.note(path)
       throw .missingInput("\(path): \(reason)", remedy: "Check the path and its permissions.")
     }
     defer { closedir(stream) }
+    // Before the names are read: what changes meanwhile must count as a change.
+    DependencyRecorder.current?.note(path, descriptor: dirfd(stream))
     while let entry = readdir(stream) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { field in
         field.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: field.pointee))

@@ -28,7 +28,8 @@ struct ImageNetGroundTruth {
   ]
   private static let images = 50_000
 
-  /// The file for a folder of images: in it, or up to four folders above (where Kaggle's is).
+  /// The file for a folder of images: in it, beside it, or up to four folders above (where Kaggle's
+  /// is).
   ///
   /// - Throws: `HoldfastError` of kind `missingInput` where there is none.
   static func find(near folder: String) throws(HoldfastError) -> String {
@@ -38,7 +39,8 @@ struct ImageNetGroundTruth {
       places.append(ImageNetFolders.parent(places[places.count - 1]))
     }
     for name in names {
-      for place in places {
+      // A name as common as this one means something else further up.
+      for place in name == "val.txt" ? places.prefix(2) : places[...] {
         for inner in folders {
           let path = joined(inner.isEmpty ? place : joined(place, inner), name)
           if access(path, F_OK) == 0 { return path }

@@ -1,9 +1,10 @@
 import Basics
 import Foundation
 
-/// ImageNet-1k as ILSVRC 2012 published it: 1,281,167 images to train on and 50,000, fifty a class,
-/// to validate on (Russakovsky et al. 2015, arXiv 1409.0575).
+/// ImageNet-1k: folders of 1000 classes under a train and a val split, or a flat val.
 ///
+/// ILSVRC 2012 has 1,281,167 images to train on and 50,000, fifty a class, to validate on
+/// (Russakovsky et al. 2015, arXiv 1409.0575).
 /// Class folders are named by WordNet ids (or class indices, or readable names); a flat `val` needs a
 /// file that says which image is of which class, see `ImageNetGroundTruth`. The option `subset=a` or
 /// `subset=r` keeps the 200 classes of ImageNet-A or -R; `labels` names the ground-truth file.
@@ -27,6 +28,9 @@ struct ImageNetLayout: DatasetLayout {
   }
 
   func open(_ request: DatasetRequest) throws(HoldfastError) -> [Dataset] {
+    // The published validation set is what everybody tests on: nothing may be chosen by it unless a
+    // user says so with #val.
+    if request.purpose == .validation, request.split == nil { return [] }
     let scope = try ImageNetScope(of: request)
     let place = try ImageNetPlace(request.path, forced: request.split)
     guard !place.splits.isEmpty else {

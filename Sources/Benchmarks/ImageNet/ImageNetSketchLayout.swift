@@ -1,7 +1,8 @@
 import Basics
 
-/// ImageNet-Sketch: 50,889 drawings in a folder for each of the 1000 WordNet ids
-/// (Wang et al. 2019, arXiv 1905.13549; its README speaks of 50,000).
+/// ImageNet-Sketch: drawings in a folder for each of the 1000 WordNet ids.
+///
+/// There are 50,889 (Wang et al. 2019, arXiv 1905.13549; the README speaks of 50,000).
 struct ImageNetSketchLayout: DatasetLayout {
   let kind = "imagenet-sketch"
   let looks = "<wnid>/*.JPEG in a folder named after Sketch"
@@ -16,9 +17,12 @@ struct ImageNetSketchLayout: DatasetLayout {
       return false
     }
     let place = inner.isEmpty ? path : joined(path, inner)
-    return ["sketch", "imagenetsketch"].contains { name in
-      [path, place].contains { ImageNetFolders.bareName($0) == name }
-    } && ImageNetFolders.holdsWnids(place)
+    var names = [path, place].map(ImageNetFolders.bareName)
+    if names[0] == "images" {
+      names.append(ImageNetFolders.bareName(ImageNetFolders.parent(path)))
+    }
+    return names.contains { ["sketch", "imagenetsketch"].contains($0) }
+      && ImageNetFolders.holdsWnids(place)
   }
 
   func open(_ request: DatasetRequest) throws(HoldfastError) -> [Dataset] {

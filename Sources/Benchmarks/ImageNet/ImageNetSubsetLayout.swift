@@ -39,15 +39,17 @@ struct ImageNetSubsetLayout: DatasetLayout {
     let root = ImageNetFolders.plain(request.path)
     let scope = try ImageNetScope(subset)
     let folder = try ImageNetFolders.classFolder(of: root, inside: [kind, "images"])
+    let place = folder.isEmpty ? root : joined(root, folder)
+    guard try !FolderListing(place).folders.contains(where: { ClassFolderNaming(of: $0) == .index })
+    else {
+      throw .badData(
+        "\(place): there are class folders with numbers for names, which may be ranks among the 200 "
+          + "classes or indices among ImageNet's 1000",
+        remedy: "Unpack the published archive, whose folders are named by WordNet ids.")
+    }
     let found = try ClassFolderImages(
       root: root, folder: folder, scope: scope, others: .refused,
       allowMissing: request.allowMissing)
-    guard found.naming != .index else {
-      throw .badData(
-        "\(root): the class folders are numbers, which may be ranks among the 200 classes or "
-          + "indices among ImageNet's 1000",
-        remedy: "Unpack the published archive, whose folders are named by WordNet ids.")
-    }
     guard try SplitName.testServes(request, of: root) else { return [] }
     return [
       Dataset(

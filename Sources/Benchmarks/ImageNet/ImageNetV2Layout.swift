@@ -1,8 +1,8 @@
 import Basics
 
-/// ImageNet-V2: folders `0` to `999`, which are class indices, with ten images each, in up to three
-/// variants (Recht et al. 2019, arXiv 1902.10811).
+/// ImageNet-V2: folders `0` to `999`, which are class indices, in up to three variants.
 ///
+/// Each variant has ten images a class (Recht et al. 2019, arXiv 1902.10811).
 /// The archives unpack to `imagenetv2-matched-frequency-format-val` and the like, the authors'
 /// package to `ImageNetV2-matched-frequency`; a later release names the class folders by WordNet ids.
 struct ImageNetV2Layout: DatasetLayout {

@@ -1,9 +1,8 @@
 import Basics
 
-/// ObjectNet 1.0: `images/` with 313 folders named after objects, `mappings/` with the files that
-/// lead to ImageNet's classes (Barbu et al. 2019).
+/// ObjectNet 1.0: images of 313 objects, and the mapping files that lead to ImageNet's classes.
 ///
-/// Scored are the 18,574 images of the 113 objects that ImageNet has; where one stands for several
+/// The folders in `images/` are named after the objects (Barbu et al., NeurIPS 2019). Scored are the 18,574 images of the 113 objects that ImageNet has; where one stands for several
 /// ImageNet classes the highest logit counts. Every image has a red frame of one pixel, of which two
 /// pixels are cut off as the authors do, because JPEG smears it; `border=0` leaves it, as much
 /// published code does by mistake.

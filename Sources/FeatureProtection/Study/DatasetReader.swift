@@ -46,7 +46,7 @@ struct DatasetReader {
   ) throws(HoldfastError) -> [Dataset] {
     try specifier.open(for: purpose, allowMissing: allowsMissing) { done, total in
       try? context.report(
-        .progress("Rendering MiniDomains", done: done, total: total, loss: nil))
+        .progress("Preparing the images", done: done, total: total, loss: nil))
     }
   }
 }

@@ -22,7 +22,7 @@ public struct StudyConfiguration: Sendable {
         "train": .string(""), "validation": .null, "validation-fraction": .number(0.1),
         "id": .array([]), "ood": .array([]), "general": .array([]),
       ]),
-      "methods": .array(MethodTable.names.map(JSONValue.string)),
+      "methods": .array(MethodTable.compared.map(JSONValue.string)),
       "seeds": .integer(1),
       "evaluation-batch-size": .integer(128),
       "checkpoints": .bool(true),
@@ -38,7 +38,7 @@ public struct StudyConfiguration: Sendable {
     members.merge(TrainingSettings().values) { own, _ in own }
     for method in MethodTable.all {
       var section = method.defaults
-      if method != ZeroShot.self, method != WiSEFT.self {
+      if method.isTrained {
         // Null stands for "as at the top level".
         for key in TrainingSettings.keys { section[key] = .null }
       }
@@ -86,7 +86,7 @@ public struct StudyConfiguration: Sendable {
   private func checkMethod(_ name: String) throws(HoldfastError) {
     for variant in try variants(of: name) {
       let recipe = try variant.method.recipe(variant.ownSettings)
-      if case .interpolate(let source, _) = recipe.afterwards { try checkMethod(source) }
+      if let source = recipe.afterwards.source { try checkMethod(source) }
     }
   }
 
