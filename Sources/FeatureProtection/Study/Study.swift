@@ -113,9 +113,10 @@ public final class Study {
         if isReported {
           try save(result.classifier, name, variant, seed: seed)
           if let output, let adapters = result.adapters, configuration.savesCheckpoints {
+            let folder = "\(output)/checkpoints/\(name)-seed\(seed)/adapter"
             try adapters.write(
-              to: "\(output)/checkpoints/\(name)-seed\(seed)/adapter",
-              baseModel: configuration.model)
+              to: folder, baseModel: ModelLocation.absolute(configuration.model))
+            try result.classifier.head().write("\(folder)/\(ClassificationHead.fileName)")
           }
         }
       }

@@ -32,6 +32,7 @@ final class TrainableModel {
     case .lowRank(let rank, let alpha, let targets):
       let factors: LowRankAdapters
       if let adapter {
+        try adapter.checkTrainable()
         factors = adapter
       } else {
         factors = try LowRankAdapters(
