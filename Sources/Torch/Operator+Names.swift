@@ -61,12 +61,12 @@ extension Operator {
   static let zeros = Operator("zeros")
 
   static let everything: [Operator] = [
-    add, addScalar, amax, arange, argmax, averagePool, batchNorm, bicubicResize, cat, clampMax, clone,
-    contiguous, convert, convolution, copy, crossEntropy, detach, divide, embedding, exp, expand,
-    fill, full, gather, gelu, indexSelect, isFinite, all, layerNorm, linear, log, logSoftmax,
-    matmul, mean, move, multiply, multiplyScalar, narrow, permute, quickGELU, relu, remainder,
-    reshape, attention, sigmoid, sign, softmax, split, sqrt, stack, subtract, sum, sumDimensions,
-    absolute, topk, transpose, unbind, vectorNorm, zeros,
+    add, addScalar, amax, arange, argmax, averagePool, batchNorm, bicubicResize, cat, clampMax,
+    clone, contiguous, convert, convolution, copy, crossEntropy, detach, divide, embedding, exp,
+    expand, fill, full, gather, gelu, indexSelect, isFinite, all, layerNorm, linear, log,
+    logSoftmax, matmul, mean, move, multiply, multiplyScalar, narrow, permute, quickGELU, relu,
+    remainder, reshape, attention, sigmoid, sign, softmax, split, sqrt, stack, subtract, sum,
+    sumDimensions, absolute, topk, transpose, unbind, vectorNorm, zeros,
   ]
 
   /// The names of operators that this libtorch lacks; empty where all is well.
