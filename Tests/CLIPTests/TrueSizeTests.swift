@@ -11,7 +11,7 @@ import Torch
   @Test func vitB32() throws {
     let recipe = try Recipe()
     // What `transformers` takes for an empty configuration is ViT-B/32.
-    var architecture = try CLIPArchitecture(configuration: .object([:]), source: "defaults")
+    let architecture = try CLIPArchitecture(configuration: .object([:]), source: "defaults")
     let layout = try architecture.layout()
     #expect(Set(layout.names) == Set(recipe.tensors.keys))
     let weights = try Weights(layout: layout) { (name) throws(HoldfastError) in
@@ -24,11 +24,10 @@ import Torch
     }
     let pixels = try recipe.pixels()
     for activation in [Activation.quickGELU, .gelu] {
-      architecture.vision.activation = activation
-      architecture.text.activation = activation
       let word = activation == .gelu ? "gelu" : "quickgelu"
       let file = Fixtures.path("towers/vit-b-32-\(word).outputs.safetensors")
-      try compare(architecture, weights, pixels, with: SafetensorsFile(path: file))
+      try compare(
+        architecture.with(activation), weights, pixels, with: SafetensorsFile(path: file))
     }
   }
 

@@ -65,8 +65,9 @@ extension Checkpoint {
   public func write(
     to folder: String, metadata: [String: String] = [:]
   ) throws(HoldfastError) {
-    try AtomicFile.makeFolder(folder)
     let scale = try weights.tensor("logit_scale").item()
+    let configuration = try architecture.configuration(logitScale: scale)
+    try AtomicFile.makeFolder(folder)
     try SafetensorsFile.write(weights, metadata: metadata, to: "\(folder)/model.safetensors")
     try writeHead("\(folder)/head.safetensors")
     for (name, data) in files.sorted(by: { $0.key < $1.key }) {
@@ -74,8 +75,7 @@ extension Checkpoint {
     }
     // Last, so that a folder with a configuration is complete.
     try AtomicFile.write(
-      architecture.configuration(logitScale: scale).text(pretty: true) + "\n",
-      to: "\(folder)/config.json")
+      configuration.text(pretty: true) + "\n", to: "\(folder)/config.json")
   }
 
   /// Writes the head, or removes that of an earlier checkpoint in the same folder.
