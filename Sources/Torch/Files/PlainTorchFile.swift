@@ -59,7 +59,7 @@ struct PlainTorchFile: Sendable {
   func bytes(of storage: TorchStorage) throws(HoldfastError) -> Data {
     guard let range = ranges[storage.key],
       range.count == storage.count * storage.dtype.size
-    else { throw damaged(path, "the storage \(storage.key) is missing") }
+    else { throw Self.damaged(path, "the storage \(storage.key) is missing") }
     return data[range]
   }
 
