@@ -44,6 +44,8 @@ enum PickleGlobal: Hashable, Sendable {
     "torch._utils._rebuild_parameter_with_state": .rebuildParameter,
     "torch.Size": .size,
     "torch.device": .opaque,
+    "builtins.set": .opaque,
+    "__builtin__.set": .opaque,
     "torch.jit._pickle.build_intlist": .first,
     "torch.jit._pickle.build_doublelist": .first,
     "torch.jit._pickle.build_boollist": .first,
