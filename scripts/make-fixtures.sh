@@ -16,7 +16,7 @@ if ! cmp -s "$requirements" "$environment/requirements.txt"; then
   install "$torch+cpu" 2>/dev/null ||
     install --index-url https://download.pytorch.org/whl/cpu "$torch+cpu"
   install -r "$requirements"
-  # Its tokenizer alone is used, which needs none of what the package asks for.
+  # Its tokenizer and its own towers alone are used, which need nothing more.
   install --no-deps open_clip_torch==3.3.0
   cp "$requirements" "$environment/requirements.txt"
 fi

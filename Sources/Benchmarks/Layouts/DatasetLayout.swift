@@ -40,6 +40,10 @@ enum DatasetLayouts {
     TableLayout(kind: "csv", separator: UInt8(ascii: ",")),
     TableLayout(kind: "tsv", separator: UInt8(ascii: "\t")),
     DomainListLayout(),
+    DomainFolderLayout(.pacs),
+    DomainFolderLayout(.vlcs),
+    DomainFolderLayout(.officeHome),
+    DomainFolderLayout(.terraIncognita),
     FolderLayout(),
   ]
 
