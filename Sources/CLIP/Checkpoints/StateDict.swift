@@ -22,10 +22,9 @@ struct StateDict {
   init(_ file: any TensorFile) throws(HoldfastError) {
     self.file = file
     let parallel = Self.wrapper(of: file.names, among: ["module.", "_orig_mod."])
-    let names = file.names.filter { !Self.isIgnored($0.dropFirst(parallel.count)) }
     let heads = Set(Self.headNames.map { parallel + $0 })
-    hasHead = heads.isSubset(of: names)
-    let own = names.filter { !heads.contains($0) }
+    hasHead = heads.isSubset(of: file.names)
+    let own = file.names.filter { !heads.contains($0) }
     let wrapper = parallel + Self.wrapper(of: own.map { $0.dropFirst(parallel.count) })
     let isCustom = own.contains("\(wrapper)text.token_embedding.weight")
     let textWrapper = isCustom ? "text." : ""
@@ -33,6 +32,7 @@ struct StateDict {
     for name in own {
       var inner = name.dropFirst(wrapper.count)
       if inner.hasPrefix(textWrapper) { inner = inner.dropFirst(textWrapper.count) }
+      if Self.isIgnored(inner) { continue }
       guard fileNames.updateValue(name, forKey: String(inner)) == nil else {
         throw .badData(
           "\(file.path): \(inner) occurs twice", remedy: "Use a checkpoint of one model.")
