@@ -105,6 +105,23 @@ import Torch
     expectClose(after - before, step * length, relative: 0.05)
   }
 
+  @Test(arguments: OpenCLIPModel.names) func narrowerProductsGiveLikeFeatures(
+    _ name: String
+  ) throws {
+    let model = try OpenCLIPModel(name)
+    let trained = try TrainableWeights(
+      model.weights.filtered { !CLIPArchitecture.isFixed($0) })
+    let source = PartlyTrained(moving: trained, still: model.weights)
+    let features = try withPrecision(.bfloat16, on: .cpu) { () throws(HoldfastError) in
+      try VisionTower(model.architecture, source)(model.pixels).to(.float32)
+    }
+    // A product keeps 8 bits, and its errors add up over the layers.
+    try expectClose(features, model.expected.tensor("image_features"), tolerance: 0.05)
+    try features.sum().backward()
+    #expect(try trained.gradient.buffer.isFinite())
+    #expect(try trained.gradient.buffer.abs().sum().item() > 1)
+  }
+
   @Test func lowRankUpdatesReachTheAttentionPooling() throws {
     let model = try OpenCLIPModel("resnet")
     let before = try VisionTower(model.architecture, model.weights)(model.pixels)

@@ -1,10 +1,12 @@
-import Basics
 import Foundation
 
 /// Reading a file that must not be large.
-enum LimitedFile {
+public enum LimitedFile {
   /// The content of a file of at most `limit` bytes.
-  static func read(_ path: String, limit: Int) throws(HoldfastError) -> Data {
+  ///
+  /// - Throws: `HoldfastError` of kind `missingInput` where it cannot be read, and `badData` where it
+  ///   is larger.
+  public static func read(_ path: String, limit: Int) throws(HoldfastError) -> Data {
     guard let handle = FileHandle(forReadingAtPath: path) else {
       let isThere = FileManager.default.fileExists(atPath: path)
       throw .missingInput(
