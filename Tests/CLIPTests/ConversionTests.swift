@@ -179,6 +179,27 @@ import Torch
     }
   }
 
+  @Test func theReleasesVocabularyIsSpelledOutForTransformers() throws {
+    var model = try Checkpoint.read(tinyFolder)
+    try withTemporaryFolder { folder in
+      let vocabulary = try Fixtures.data("tokenizer/release/bpe_simple_vocab_16e6.txt.gz")
+      try AtomicFile.write(vocabulary, to: "\(folder)/bpe_simple_vocab_16e6.txt.gz")
+      for name in ["vocab.json", "merges.txt", "tokenizer.json", "tokenizer_config.json"] {
+        model.files[name] = nil
+      }
+      model.folder = folder
+      model.files["bpe_simple_vocab_16e6.txt.gz"] = vocabulary
+      let tokens = try model.tokenizer().tokens(of: "an owl")
+      for layout in CheckpointLayout.allCases {
+        try model.write(to: "\(folder)/\(layout)", layout: layout)
+        let read = try Checkpoint.read("\(folder)/\(layout)")
+        #expect(try read.tokenizer().tokens(of: "an owl") == tokens)
+        #expect((read.files["vocab.json"] != nil) == (layout == .huggingFace))
+        #expect(read.files["bpe_simple_vocab_16e6.txt.gz"] == vocabulary)
+      }
+    }
+  }
+
   @Test func differencesAreNamed() throws {
     let model = try Checkpoint.read(tinyFolder)
     var other = model

@@ -91,46 +91,50 @@ import Torch
   }
 
   /// What is done to the first entry, and words of the error.
-  private static let changes: [(change: @Sendable (inout ZipBuilder.Entry) -> Void, words: String)] = [
-    ({ $0.checksum ^= 1 }, "the checksum of the entry a/one is wrong"),
-    ({ $0.size += 1 }, "sizes of the entry a/one cannot be true"),
-    ({ $0.packedSize -= 1 }, "sizes of the entry a/one cannot be true"),
-    ({ ($0.size, $0.packedSize) = (900, 900) }, "a/one reaches into the directory"),
-    ({ ($0.size, $0.packedSize) = (12, 12) }, "overlaps another"),
-    ({ ($0.size, $0.packedSize) = (.max, .max) }, "entry 1 of its directory is cut off or damaged"),
-    ({ $0.flags = 1 }, "is encrypted, or packed by method 0"),
-    ({ $0.flags = 0x40 }, "is encrypted"),
-    ({ $0.method = 12 }, "packed by method 12"),
-    ({ $0.method = 8 }, "damaged or cut off"),
-    ({ ($0.method, $0.size) = (8, 20_000) }, "cannot be true"),
-    ({ $0.localName = "other" }, "the header of a/one and the directory disagree"),
-    (
-      {
-        $0.name = "two"; $0.localName = "two"
-      }, "two entries are named two"
-    ),
-    (
-      {
-        $0.name = ""; $0.localName = ""
-      }, "cut off or damaged"
-    ),
-    ({ $0.name = String(repeating: "n", count: 5000) }, "cut off or damaged"),
-    ({ $0.offset = 1 }, "the header of a/one is cut off or damaged"),
-    ({ $0.offset = .max }, "entry 1 of its directory is cut off or damaged"),
-    ({ $0.offset = 0x7FFF_FFFF }, "impossibly large"),
-    (
-      {
-        $0.offset = .max
-        $0.extra = ZipBuilder.bytes(UInt32(0x0008_0001)) + ZipBuilder.bytes(UInt64.max)
-      }, "impossibly large"
-    ),
-    (
-      {
-        $0.size = .max
-        $0.extra = ZipBuilder.bytes(UInt32(0x0004_0001)) + ZipBuilder.bytes(UInt32(9))
-      }, "cut off or damaged"
-    ),
-  ]
+  private static let changes:
+    [(change: @Sendable (inout ZipBuilder.Entry) -> Void, words: String)] = [
+      ({ $0.checksum ^= 1 }, "the checksum of the entry a/one is wrong"),
+      ({ $0.size += 1 }, "sizes of the entry a/one cannot be true"),
+      ({ $0.packedSize -= 1 }, "sizes of the entry a/one cannot be true"),
+      ({ ($0.size, $0.packedSize) = (900, 900) }, "a/one reaches into the directory"),
+      ({ ($0.size, $0.packedSize) = (12, 12) }, "overlaps another"),
+      (
+        { ($0.size, $0.packedSize) = (.max, .max) },
+        "entry 1 of its directory is cut off or damaged"
+      ),
+      ({ $0.flags = 1 }, "is encrypted, or packed by method 0"),
+      ({ $0.flags = 0x40 }, "is encrypted"),
+      ({ $0.method = 12 }, "packed by method 12"),
+      ({ $0.method = 8 }, "damaged or cut off"),
+      ({ ($0.method, $0.size) = (8, 20_000) }, "cannot be true"),
+      ({ $0.localName = "other" }, "the header of a/one and the directory disagree"),
+      (
+        {
+          $0.name = "two"; $0.localName = "two"
+        }, "two entries are named two"
+      ),
+      (
+        {
+          $0.name = ""; $0.localName = ""
+        }, "cut off or damaged"
+      ),
+      ({ $0.name = String(repeating: "n", count: 5000) }, "cut off or damaged"),
+      ({ $0.offset = 1 }, "the header of a/one is cut off or damaged"),
+      ({ $0.offset = .max }, "entry 1 of its directory is cut off or damaged"),
+      ({ $0.offset = 0x7FFF_FFFF }, "impossibly large"),
+      (
+        {
+          $0.offset = .max
+          $0.extra = ZipBuilder.bytes(UInt32(0x0008_0001)) + ZipBuilder.bytes(UInt64.max)
+        }, "impossibly large"
+      ),
+      (
+        {
+          $0.size = .max
+          $0.extra = ZipBuilder.bytes(UInt32(0x0004_0001)) + ZipBuilder.bytes(UInt32(9))
+        }, "cut off or damaged"
+      ),
+    ]
 
   @Test(arguments: changes.indices) func aLieAboutAnEntryIsFound(_ index: Int) throws {
     var zip = ZipBuilder(entries())

@@ -27,6 +27,11 @@ extension Checkpoint {
             + "would be taken for this one", remedy: "Choose another folder, or remove that model.")
       }
     }
+    // transformers does not know the release's vocabulary by itself.
+    let isReleaseOnly =
+      files[TokenizerFiles.release] != nil && TokenizerFiles.names.allSatisfy { files[$0] == nil }
+    let tokenizer =
+      layout == .huggingFace && isReleaseOnly ? try Tokenizer(folder: self.folder) : nil
     var strings = [CheckpointConfiguration.metadataKey: configuration.text()]
     if architecture.with(architecture.text.activation) == architecture {
       strings["activation"] = architecture.text.activation.rawValue
@@ -41,6 +46,7 @@ extension Checkpoint {
       if layout == .openCLIP, Self.preprocessorFiles.contains(name) { continue }
       try AtomicFile.write(data, to: "\(folder)/\(name)")
     }
+    try tokenizer?.write(to: folder, contextLength: architecture.contextLength)
     // Last, so that a folder with a configuration is complete.
     try AtomicFile.write(
       configuration.text(pretty: true) + "\n", to: "\(folder)/\(layout.configurationFile)")

@@ -30,10 +30,7 @@ public struct Checkpoint: Sendable {
   }
 
   /// The files of a tokenizer, which are carried along.
-  static let tokenizerFiles = [
-    "vocab.json", "merges.txt", "tokenizer.json", "tokenizer_config.json",
-    "special_tokens_map.json", "bpe_simple_vocab_16e6.txt.gz",
-  ]
+  static let tokenizerFiles = TokenizerFiles.names + [TokenizerFiles.release]
 
   static let preprocessorFiles = ["preprocessor_config.json", "processor_config.json"]
 
@@ -54,6 +51,9 @@ public struct Checkpoint: Sendable {
   /// Whether there is a text tower; soups of classifiers come without its transformer.
   public var hasTextTower: Bool { architecture.text.layers > 0 }
 
+  /// Whether the files of a tokenizer came with the weights.
+  public var hasTokenizerFiles: Bool { Self.tokenizerFiles.contains { files[$0] != nil } }
+
   /// The tokenizer that belongs to the weights.
   ///
   /// - Throws: `HoldfastError` of kind `missingInput` where its files are not there, or where there
@@ -69,8 +69,8 @@ public struct Checkpoint: Sendable {
     } catch  where error.kind == .missingInput {
       throw .missingInput(
         error.problem,
-        remedy: "Put vocab.json and merges.txt, or bpe_simple_vocab_16e6.txt.gz of the CLIP "
-          + "release, beside the weights.")
+        remedy: "Put vocab.json and merges.txt, or \(TokenizerFiles.release) of the CLIP release, "
+          + "beside the weights.")
     }
   }
 }
