@@ -14,12 +14,16 @@ public enum ModelLocation {
   /// its `base_model_name_or_path`, with the adapter merged into it and the adapter's head. A
   /// relative path there begins at the adapter's folder, or else, as for PEFT, at the current one.
   ///
-  /// - Parameter adapter: The folder of an adapter to merge into the model.
+  /// - Parameters:
+  ///   - adapter: The folder of an adapter to merge into the model.
+  ///   - activation: That of a file of weights that does not say it.
+  ///   - classes: The names of the classes of a soup's classifier.
   /// - Throws: `HoldfastError` where there is none, or where it does not fit its configuration.
   public static func read(
-    _ text: String, adapter: String? = nil
+    _ text: String, adapter: String? = nil, activation: Activation? = nil,
+    classes: [String]? = nil
   ) throws(HoldfastError) -> Checkpoint {
-    let checkpoint = try read(text, adaptersAbove: 0)
+    let checkpoint = try read(text, adaptersAbove: 0, activation, classes)
     guard let adapter else { return checkpoint }
     return try checkpoint.merged(withAdapter: expanded(adapter))
   }
@@ -36,7 +40,7 @@ public enum ModelLocation {
   }
 
   private static func read(
-    _ text: String, adaptersAbove depth: Int
+    _ text: String, adaptersAbove depth: Int, _ activation: Activation?, _ classes: [String]?
   ) throws(HoldfastError) -> Checkpoint {
     if text == builtin { return try Checkpoint.read(builtinFolder()) }
     if text.hasPrefix("builtin:") {
@@ -46,7 +50,9 @@ public enum ModelLocation {
       throw .usage("no model is named", remedy: "Give --model \(builtin), or a folder.")
     }
     let path = expanded(text)
-    guard isAdapter(path) else { return try Checkpoint.read(path) }
+    guard isAdapter(path) else {
+      return try Checkpoint.read(path, activation: activation, classes: classes)
+    }
     let configuration = try AdapterConfiguration(folder: path)
     guard depth < 8 else {
       throw .badData(
@@ -54,7 +60,8 @@ public enum ModelLocation {
         remedy: "Correct base_model_name_or_path; it may name its own folder.")
     }
     let base = try base(of: configuration, in: path)
-    return try read(base, adaptersAbove: depth + 1).merged(withAdapter: path)
+    return try read(base, adaptersAbove: depth + 1, activation, classes)
+      .merged(withAdapter: path)
   }
 
   /// Where the model is that an adapter in a folder was trained on.
