@@ -55,6 +55,7 @@ extension Operator {
   static let sumDimensions = Operator("sum", "dim_IntList")
   static let absolute = Operator("abs")
   static let topk = Operator("topk")
+  static let transformerBlock = Operator("transformer_block", library: "holdfast")
   static let transpose = Operator("transpose", "int")
   static let unbind = Operator("unbind", "int")
   static let vectorNorm = Operator("linalg_vector_norm")
@@ -66,7 +67,7 @@ extension Operator {
     expand, fill, full, gather, gelu, indexSelect, isFinite, all, layerNorm, linear, log,
     logSoftmax, matmul, mean, move, multiply, multiplyScalar, narrow, permute, quickGELU, relu,
     remainder, reshape, attention, sigmoid, sign, softmax, split, sqrt, stack, subtract, sum,
-    sumDimensions, absolute, topk, transpose, unbind, vectorNorm, zeros,
+    sumDimensions, absolute, topk, transformerBlock, transpose, unbind, vectorNorm, zeros,
   ]
 
   /// The names of operators that this libtorch lacks; empty where all is well.
