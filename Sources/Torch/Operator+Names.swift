@@ -55,18 +55,19 @@ extension Operator {
   static let sumDimensions = Operator("sum", "dim_IntList")
   static let absolute = Operator("abs")
   static let topk = Operator("topk")
+  static let transformerBlock = Operator("transformer_block", library: "holdfast")
   static let transpose = Operator("transpose", "int")
   static let unbind = Operator("unbind", "int")
   static let vectorNorm = Operator("linalg_vector_norm")
   static let zeros = Operator("zeros")
 
   static let everything: [Operator] = [
-    add, addScalar, amax, arange, argmax, averagePool, batchNorm, bicubicResize, cat, clampMax, clone,
-    contiguous, convert, convolution, copy, crossEntropy, detach, divide, embedding, exp, expand,
-    fill, full, gather, gelu, indexSelect, isFinite, all, layerNorm, linear, log, logSoftmax,
-    matmul, mean, move, multiply, multiplyScalar, narrow, permute, quickGELU, relu, remainder,
-    reshape, attention, sigmoid, sign, softmax, split, sqrt, stack, subtract, sum, sumDimensions,
-    absolute, topk, transpose, unbind, vectorNorm, zeros,
+    add, addScalar, amax, arange, argmax, averagePool, batchNorm, bicubicResize, cat, clampMax,
+    clone, contiguous, convert, convolution, copy, crossEntropy, detach, divide, embedding, exp,
+    expand, fill, full, gather, gelu, indexSelect, isFinite, all, layerNorm, linear, log,
+    logSoftmax, matmul, mean, move, multiply, multiplyScalar, narrow, permute, quickGELU, relu,
+    remainder, reshape, attention, sigmoid, sign, softmax, split, sqrt, stack, subtract, sum,
+    sumDimensions, absolute, topk, transformerBlock, transpose, unbind, vectorNorm, zeros,
   ]
 
   /// The names of operators that this libtorch lacks; empty where all is well.

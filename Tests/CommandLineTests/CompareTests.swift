@@ -95,7 +95,8 @@ extension EndToEnd {
 
     @Test func dataOptionsAreSettings() throws {
       try withTemporaryFolder { folder in
-        let file = try Self.write("methods: [zero-shot, full, wise-ft]\nwise-ft: {alpha: 0:1:0.5}", to: folder)
+        let file = try Self.write(
+          "methods: [zero-shot, full, wise-ft]\nwise-ft: {alpha: 0:1:0.5}", to: folder)
         let outcome = try Program.run(
           [
             "compare", file, "--quiet", "--out", "run", "--allow-missing", "--no-check",

@@ -36,14 +36,14 @@ extension EndToEnd {
 
         let checked = try Program.run(["data", "check", file, "--format", "json"])
         #expect(checked.status == 66, "\(checked.errors)")
-        #expect(checked.errors.contains("1 things are missing beside 3 images"))
+        #expect(checked.errors.contains("1 missing beside 3 images"))
         let rows = try checked.json().array ?? []
         #expect(rows.count == 1)
         #expect(rows.first?["path"]?.string?.hasSuffix("test/owl/77.png") == true)
         #expect(rows.first?["problem"]?.string?.contains("not there") == true)
         let allowed = try Program.run(["data", "check", file, "--allow-missing"])
         #expect(allowed.status == 0 && allowed.output.contains("77.png"))
-        #expect(allowed.errors.contains("All 3 images decode, 1 things are missing."))
+        #expect(allowed.errors.contains("All 3 images decode, 1 missing."))
 
         let victim = (file as NSString).deletingLastPathComponent + "/test/owl/01.png"
         try Data("no picture".utf8).write(to: URL(fileURLWithPath: victim))

@@ -110,6 +110,8 @@ import Testing
     }
     let plain = try rows(set)
     #expect(plain.map(\.metric) == ["macro-f1", "top1"])
+    #expect(
+      try plain[0].value == set.score(evaluator.predictions(of: classifier, on: set)))
     #expect(plain.allSatisfy { $0.data == ["missing": .integer(3)] && $0.group == nil })
     #expect(plain.allSatisfy { $0.set == data.name && $0.role == .outOfDistribution && $0.n == 9 })
     let trained = try rows(set, ["missing": .integer(9)])

@@ -142,6 +142,11 @@ def save(adapted, name, inputs):
     adapted.peft_config["default"].base_model_name_or_path = "../../towers/" + MODEL.name
     adapted.save_pretrained(folder)
     (folder / "README.md").unlink(missing_ok=True)
+    path = folder / "adapter_config.json"
+    config = json.loads(path.read_text())
+    if isinstance(config["target_modules"], list):  # a set for PEFT, in another order each time
+        config["target_modules"].sort()
+    path.write_text(json.dumps(config, indent=2, sort_keys=True))
     outputs = {key: value.numpy() for key, value in features(adapted, inputs).items()}
     save_file(outputs, folder / "outputs.safetensors")
     return outputs

@@ -27,7 +27,7 @@ struct ArchiveFile: ~Copyable {
       close(descriptor)
       throw .badData("\(path): not a file", remedy: "Give the path of an archive.")
     }
-    DependencyRecorder.current?.note(path, status)
+    DependencyRecorder.current?.note(path, FileStamp(status))
     self.path = path
     self.descriptor = descriptor
     size = Int(status.st_size)

@@ -33,8 +33,8 @@ struct ShardFolder {
   ]
 
   /// Whether a path looks like shards; looks at names only.
-  static func isThere(_ path: String) -> Bool {
-    if isArchive(path) { return path.contains("{") || FileStamp(at: path) != .absent }
+  static func recognises(_ path: String) -> Bool {
+    if isArchive(path) { return path.contains("{") || isThere(path) }
     guard let listing = try? FolderListing(path) else { return false }
     // ImageNet's own archives are no shards.
     if listing.folders.isEmpty {
@@ -76,10 +76,7 @@ struct ShardFolder {
 
   /// The path of a file that stands in the root or, where the root is a split's folder, above it.
   func companion(_ name: String) -> String? {
-    [name, "../" + name].map { joined(root, $0) }.first { path in
-      DependencyRecorder.current?.note(path)
-      return FileStamp(at: path) != .absent
-    }
+    [name, "../" + name].map { joined(root, $0) }.first(where: isThere)
   }
 
   private mutating func addFolder() throws(HoldfastError) {

@@ -9,7 +9,7 @@ struct WebDatasetLayout: DatasetLayout {
   let looks = "shards *.tar with <key>.jpg and <key>.cls, or <split>/*.tar"
 
   func recognises(_ path: String) -> Bool {
-    ShardFolder.isThere(path)
+    ShardFolder.recognises(path)
   }
 
   func open(_ request: DatasetRequest) throws(HoldfastError) -> [Dataset] {

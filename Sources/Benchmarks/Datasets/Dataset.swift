@@ -32,7 +32,7 @@ public struct Dataset: Hashable, Sendable {
 
   /// The short name that results carry: `minidomains/sketch`, or the folder's name.
   public var name: String
-  /// The layout, as it stands before the colon of `kind:path`: `folder`, `imagenet`, …
+  /// The layout, `folder` for example: what stands before the colon of `kind:path`.
   public var kind: String
   /// Where the labels come from, in one sentence.
   public var rule: String

@@ -25,7 +25,7 @@ enum TextFile {
         "\(path): \(status.st_size) bytes are more than a list may have (\(limit))",
         remedy: "Split the file into smaller ones.")
     }
-    DependencyRecorder.current?.note(path, status)
+    DependencyRecorder.current?.note(path, FileStamp(status))
     guard let data = FileManager.default.contents(atPath: path) else {
       throw .missingInput("\(path): cannot be read", remedy: "Check the file's permissions.")
     }

@@ -20,7 +20,7 @@ struct DevelopmentKitClasses {
   ///   understood or has an id or a class twice.
   init(beside truth: String, classes: ImageNetClasses) throws(HoldfastError) {
     let folder = ImageNetFolders.parent(truth)
-    guard let name = Self.files.first(where: { access(joined(folder, $0), F_OK) == 0 }) else {
+    guard let name = Self.files.first(where: { isThere(joined(folder, $0)) }) else {
       throw .missingInput(
         "\(truth): ids of the development kit are in an order of its own, and neither meta.mat nor "
           + "map_clsloc.txt is beside it",

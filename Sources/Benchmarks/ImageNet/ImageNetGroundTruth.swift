@@ -43,7 +43,7 @@ struct ImageNetGroundTruth {
       for place in name == "val.txt" ? places.prefix(2) : places[...] {
         for inner in folders {
           let path = joined(inner.isEmpty ? place : joined(place, inner), name)
-          if access(path, F_OK) == 0 { return path }
+          if isThere(path) { return path }
         }
       }
     }

@@ -3,8 +3,9 @@ import Foundation
 
 /// Notes which folders and files a layout reads while it opens a data set.
 ///
-/// `FolderListing`, `TextFile` and `TarArchive` report to the recorder of their task. A layout that
-/// lists or reads on other threads hands the recorder on with `recording`.
+/// `FolderListing`, `TextFile`, `ArchiveFile` and `isThere` report to the recorder of their task, and
+/// layouts look at the disk through them alone. A layout that does so on other threads hands the
+/// recorder on with `recording`.
 final class DependencyRecorder: @unchecked Sendable {
   @TaskLocal static var current: DependencyRecorder?
 
@@ -37,21 +38,17 @@ final class DependencyRecorder: @unchecked Sendable {
 
   /// Notes something that could not be read: its coming is a change.
   func note(_ path: String) {
-    add(path, FileStamp(at: path))
-  }
-
-  /// Notes a file or folder.
-  func note(_ path: String, _ status: stat) {
-    add(path, FileStamp(status))
+    note(path, FileStamp(at: path))
   }
 
   /// Notes an open file or folder.
   func note(_ path: String, descriptor: Int32) {
     var status = stat()
-    if fstat(descriptor, &status) == 0 { note(path, status) }
+    if fstat(descriptor, &status) == 0 { note(path, FileStamp(status)) }
   }
 
-  private func add(_ path: String, _ stamp: FileStamp) {
+  /// Notes what was found at a path.
+  func note(_ path: String, _ stamp: FileStamp) {
     // The first reading counts: a later one may have seen more than the earlier.
     lock.withLock { stamps[path] = stamps[path] ?? stamp }
   }

@@ -37,3 +37,10 @@ struct FileStamp: Hashable, Sendable {
     self = stat(path, &status) == 0 ? FileStamp(status) : .absent
   }
 }
+
+/// Whether there is something at a path, which an index of the data set at hand then depends on.
+func isThere(_ path: String) -> Bool {
+  let stamp = FileStamp(at: path)
+  DependencyRecorder.current?.note(path, stamp)
+  return stamp != .absent
+}

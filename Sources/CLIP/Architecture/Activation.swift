@@ -14,4 +14,12 @@ public enum Activation: String, Hashable, Sendable, Codable {
     case .gelu: return try input.gelu()
     }
   }
+
+  /// The same nonlinearity inside a fused block.
+  var fused: FusedTransformerBlock.Activation {
+    switch self {
+    case .quickGELU: .quickGELU
+    case .gelu: .gelu
+    }
+  }
 }

@@ -1,5 +1,4 @@
 import Basics
-import CLIP
 import Torch
 
 /// Low-rank updates of a CLIP's linear maps, W + scale · B · A.

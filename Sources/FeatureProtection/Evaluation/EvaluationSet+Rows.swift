@@ -2,6 +2,16 @@ import Basics
 import Benchmarks
 
 extension EvaluationSet {
+  /// The number to compare models by: that of the first metric, without an interval.
+  public func score(_ answers: Predictions) -> Double {
+    switch metrics.first {
+    case .macroF1: return answers.macroF1
+    case .meanPerClass: return answers.meanPerClass
+    case let metric?: return answers.measurement(of: metric)?.value ?? 0
+    case nil: return answers.top1
+    }
+  }
+
   /// The rows of a model's answers: one for each metric, in the order of `metrics`.
   ///
   /// - Parameters:

@@ -59,8 +59,10 @@ public struct ZeroShotCheck {
     throw HoldfastError.badData(problem, remedy: "\(cause.remedy), or go on with --no-check.")
   }
 
-  /// Whether the data set is a complete copy of a published one. The built-in images are left out:
-  /// whoever renders them with a model of their own need not have one that knows them.
+  /// Whether the data set is a complete copy of a published one.
+  ///
+  /// The built-in images are none: their labels cannot be wrong, and a model that does not know them
+  /// is no mistake.
   private static func isKnown(_ dataset: Dataset) -> Bool {
     dataset.expectedImages != nil && dataset.conditions["missing"] == nil
       && dataset.kind != "minidomains"

@@ -209,8 +209,7 @@ public final class Study {
           "\(variant.method.name): there are no validation images to choose by",
           remedy: "Set data.validation, or raise data.validation-fraction.")
       }
-      let answers = try self.evaluator.predictions(of: classifier, on: validation)
-      return answers.measurement(of: validation.metrics.first ?? .top1)?.value ?? 0
+      return try validation.score(self.evaluator.predictions(of: classifier, on: validation))
     }
     let result: (classifier: ImageClassifier, members: [Int])
     switch soup {

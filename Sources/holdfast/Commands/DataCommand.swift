@@ -117,7 +117,7 @@ struct DataCommand: ParsableCommand {
       }
       try session.print(ResultText.text(table, talk.format))
       try Self.judge(problems, images: images, allowMissing: allowMissing)
-      let rest = problems.isEmpty ? "" : ", \(problems.count) things are missing"
+      let rest = problems.isEmpty ? "" : ", \(problems.count) missing"
       session.terminal.say("All \(images) images decode\(rest).")
     }
 
@@ -134,7 +134,7 @@ struct DataCommand: ParsableCommand {
       let missing = problems.filter { $0.kind == .missing }
       if let first = missing.first, !allowMissing {
         throw .missingInput(
-          "\(missing.count) things are missing beside \(images) images, the first: "
+          "\(missing.count) missing beside \(images) images, the first: "
             + "\(first.subject)",
           remedy: "Complete the copy, or accept the rest of it with --allow-missing.")
       }
