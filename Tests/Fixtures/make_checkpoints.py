@@ -13,10 +13,12 @@ import importlib.util
 import io
 import json
 import pathlib
+import platform
 import shutil
 import sys
 import types
 import zipfile
+from importlib.metadata import version
 
 import numpy
 import torch
@@ -335,3 +337,6 @@ if __name__ == "__main__":
     logits = write_outputs("small", small, inputs)
     write_open_clip(small, small.state_dict())
     write_transformers(small.state_dict(), inputs, logits)
+    packages = ["torch", "transformers", "open_clip_torch", "safetensors", "numpy"]
+    write_json(FOLDER / "versions.json",
+               {"python": platform.python_version()} | {name: version(name) for name in packages})

@@ -67,7 +67,6 @@ struct Convert: ParsableCommand {
         "note: there is no tokenizer beside the model; put vocab.json and merges.txt, or "
           + "bpe_simple_vocab_16e6.txt.gz, into \(out)")
     }
-    session.terminal.say("Writing \(out) …")
     try checkpoint.write(to: out, layout: layout)
     let differences = try Checkpoint.read(out).differences(from: checkpoint)
     guard differences.isEmpty else {
