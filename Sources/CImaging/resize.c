@@ -20,7 +20,7 @@ int ci_supports(ci_instructions instructions) {
     case CI_SSE2: return 1;
     case CI_AVX2: return __builtin_cpu_supports("avx2") != 0;
 #endif
-#if defined(__ARM_NEON)
+#if defined(__aarch64__)
     case CI_NEON: return 1;
 #endif
     default: return 0;
@@ -39,7 +39,7 @@ static kernel kernel_of(ci_instructions instructions) {
     case CI_SSE2: return (kernel){ci_rows_sse2, ci_columns_sse2};
     case CI_AVX2: return (kernel){ci_rows_avx2, ci_columns_avx2};
 #endif
-#if defined(__ARM_NEON)
+#if defined(__aarch64__)
     case CI_NEON: return (kernel){ci_rows_neon, ci_columns_neon};
 #endif
     default: return (kernel){ci_rows_plain, ci_columns_plain};

@@ -35,9 +35,13 @@ AVX2 static inline __m256i combine(__m256i high, __m256i low) {
   return _mm256_srai_epi32(_mm256_add_epi32(sums, _mm256_set1_epi32(HALF_WEIGHT)), WEIGHT_BITS);
 }
 
-/// One pixel of two rows: red, green, blue and nothing, in lanes of 32 bits.
-AVX2 static inline __m256i pixel_of_two_rows(const uint8_t *upper, const uint8_t *lower,
-                                             const filter_taps *taps, int64_t x) {
+/// Pairs of rows that are computed together, so that their weights are loaded once.
+enum { PAIRS = 2 };
+
+/// One pixel of each row: of each pair the red, green, blue and nothing of the first row, and of the
+/// second, in lanes of 32 bits.
+AVX2 static inline void pixel_of_rows(const uint8_t *const *rows, const filter_taps *taps,
+                                      int64_t x, __m256i *pixels) {
   // Red of two pixels, then green, then blue, each byte in 16 bits; the same of the next two.
   const __m256i first_two = _mm256_broadcastsi128_si256(
       _mm_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1));
@@ -45,53 +49,61 @@ AVX2 static inline __m256i pixel_of_two_rows(const uint8_t *upper, const uint8_t
       _mm_setr_epi8(6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1));
   const int16_t *high_weights = taps->high + x * taps->stride;
   const int16_t *low_weights = taps->low + x * taps->stride;
-  const int64_t start = 3 * taps->first[x];
-  __m256i high = _mm256_setzero_si256(), low = high;
+  const int64_t start = 3 * taps->first[x], count = taps->count[x];
+  __m256i high[PAIRS], low[PAIRS];
+  for (int i = 0; i < PAIRS; i++) high[i] = low[i] = _mm256_setzero_si256();
   // Taps after the last have weight zero.
-  for (int64_t k = 0; k < taps->count[x]; k += 4) {
-    const __m256i bytes = load_two(upper + start + 3 * k, lower + start + 3 * k);
-    const __m256i left = _mm256_shuffle_epi8(bytes, first_two);
-    const __m256i right = _mm256_shuffle_epi8(bytes, next_two);
-    add_products(&high, left, load_pair(high_weights + k));
-    add_products(&low, left, load_pair(low_weights + k));
-    add_products(&high, right, load_pair(high_weights + k + 2));
-    add_products(&low, right, load_pair(low_weights + k + 2));
+  for (int64_t k = 0; k < count; k += 4) {
+    const __m256i high_left = load_pair(high_weights + k);
+    const __m256i high_right = load_pair(high_weights + k + 2);
+    const __m256i low_left = load_pair(low_weights + k);
+    const __m256i low_right = load_pair(low_weights + k + 2);
+    for (int i = 0; i < PAIRS; i++) {
+      const __m256i bytes =
+          load_two(rows[2 * i] + start + 3 * k, rows[2 * i + 1] + start + 3 * k);
+      const __m256i left = _mm256_shuffle_epi8(bytes, first_two);
+      const __m256i right = _mm256_shuffle_epi8(bytes, next_two);
+      add_products(&high[i], left, high_left);
+      add_products(&low[i], left, low_left);
+      add_products(&high[i], right, high_right);
+      add_products(&low[i], right, low_right);
+    }
   }
-  return combine(high, low);
+  for (int i = 0; i < PAIRS; i++) pixels[i] = combine(high[i], low[i]);
 }
 
-/// Writes `count` bytes, at most four, of each plane.
+/// Writes up to four bytes of each plane.
 AVX2 static inline void store_planes(__m128i planes, uint8_t *target, ptrdiff_t plane,
-                                     size_t count) {
-  const int32_t red = _mm_extract_epi32(planes, 0), green = _mm_extract_epi32(planes, 1),
-                blue = _mm_extract_epi32(planes, 2);
-  memcpy(target, &red, count);
-  memcpy(target + plane, &green, count);
-  memcpy(target + 2 * plane, &blue, count);
+                                     int64_t count) {
+  const uint32_t values[3] = {(uint32_t)_mm_extract_epi32(planes, 0),
+                              (uint32_t)_mm_extract_epi32(planes, 1),
+                              (uint32_t)_mm_extract_epi32(planes, 2)};
+  for (int channel = 0; channel < 3; channel++, target += plane) {
+    if (count >= 4) {
+      memcpy(target, &values[channel], 4);
+    } else {
+      for (int64_t i = 0; i < count; i++) target[i] = (uint8_t)(values[channel] >> 8 * i);
+    }
+  }
 }
 
-AVX2 static void resize_two_rows(const uint8_t *upper, const uint8_t *lower,
-                                 const filter_taps *taps, uint8_t *upper_target,
-                                 uint8_t *lower_target, ptrdiff_t plane) {
+AVX2 static void resize_rows(const uint8_t *const *rows, const filter_taps *taps,
+                             uint8_t *const *targets, ptrdiff_t plane) {
   const __m256i to_planes = _mm256_broadcastsi128_si256(
       _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
   const int64_t width = taps->axis.length;
   for (int64_t x = 0; x < width; x += 4) {
-    const int64_t last = width - 1;
-    __m256i pixels[4];
+    __m256i pixels[4][PAIRS];
     for (int64_t i = 0; i < 4; i++) {
-      pixels[i] = pixel_of_two_rows(upper, lower, taps, x + i < last ? x + i : last);
+      pixel_of_rows(rows, taps, x + i < width ? x + i : width - 1, pixels[i]);
     }
-    const __m256i words = _mm256_packus_epi16(_mm256_packs_epi32(pixels[0], pixels[1]),
-                                              _mm256_packs_epi32(pixels[2], pixels[3]));
-    const __m256i planes = _mm256_shuffle_epi8(words, to_planes);
-    if (x + 4 <= width) {
-      store_planes(_mm256_castsi256_si128(planes), upper_target + x, plane, 4);
-      store_planes(_mm256_extracti128_si256(planes, 1), lower_target + x, plane, 4);
-    } else {
-      store_planes(_mm256_castsi256_si128(planes), upper_target + x, plane, (size_t)(width - x));
-      store_planes(_mm256_extracti128_si256(planes, 1), lower_target + x, plane,
-                   (size_t)(width - x));
+    for (int i = 0; i < PAIRS; i++) {
+      const __m256i bytes =
+          _mm256_packus_epi16(_mm256_packs_epi32(pixels[0][i], pixels[1][i]),
+                              _mm256_packs_epi32(pixels[2][i], pixels[3][i]));
+      const __m256i planes = _mm256_shuffle_epi8(bytes, to_planes);
+      store_planes(_mm256_castsi256_si128(planes), targets[2 * i] + x, plane, width - x);
+      store_planes(_mm256_extracti128_si256(planes, 1), targets[2 * i + 1] + x, plane, width - x);
     }
   }
 }
@@ -100,15 +112,18 @@ AVX2 void ci_rows_avx2(const uint8_t *source, ptrdiff_t stride, const uint8_t *e
                        const filter_taps *taps, int64_t height, ci_planes result) {
   // Sixteen bytes are read where four pixels are meant, of which three may have no weight.
   const int64_t safe = ci_rows_with_slack(source, stride, end, taps, height, 16);
-  int64_t y = 0;
-  for (; y < safe; y += 2) {
-    // A last single row is computed twice.
-    const int64_t next = y + 1 < safe ? y + 1 : y;
-    resize_two_rows(source + y * stride, source + next * stride, taps,
-                    result.bytes + y * result.row, result.bytes + next * result.row,
-                    result.plane);
+  for (int64_t y = 0; y < safe; y += 2 * PAIRS) {
+    const uint8_t *rows[2 * PAIRS];
+    uint8_t *targets[2 * PAIRS];
+    for (int64_t i = 0; i < 2 * PAIRS; i++) {
+      // Where rows are too few, the last is computed several times.
+      const int64_t row = y + i < safe ? y + i : safe - 1;
+      rows[i] = source + row * stride;
+      targets[i] = result.bytes + row * result.row;
+    }
+    resize_rows(rows, taps, targets, result.plane);
   }
-  for (y = safe; y < height; y++) ci_row_plain(source + y * stride, taps, y, result);
+  for (int64_t y = safe; y < height; y++) ci_row_plain(source + y * stride, taps, y, result);
 }
 
 /// 32 bytes of one row of the vertical pass.
