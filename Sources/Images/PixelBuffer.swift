@@ -3,11 +3,22 @@ public final class PixelBuffer: @unchecked Sendable {
   /// The number of bytes that can be read.
   public private(set) var count: Int
   private let storage: UnsafeMutableRawBufferPointer
+  /// The file whose bytes these are; nil where the memory is our own.
+  private let file: MappedFile?
 
   /// A block of unset bytes.
   init(count: Int) {
     self.count = count
     storage = .allocate(byteCount: count, alignment: 64)
+    file = nil
+  }
+
+  /// Bytes of a file, which can only be read.
+  init(_ file: MappedFile, _ range: Range<Int>) {
+    count = range.count
+    storage = UnsafeMutableRawBufferPointer(
+      mutating: UnsafeRawBufferPointer(rebasing: file.bytes[range]))
+    self.file = file
   }
 
   /// A block with the given bytes.
@@ -17,7 +28,7 @@ public final class PixelBuffer: @unchecked Sendable {
   }
 
   deinit {
-    storage.deallocate()
+    if file == nil { storage.deallocate() }
   }
 
   /// Calls the closure with the bytes, which it must not keep.
