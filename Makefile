@@ -16,10 +16,10 @@ export LD_LIBRARY_PATH := $(out)$(if $(LD_LIBRARY_PATH),:$(LD_LIBRARY_PATH))
 # Waiting threads of libgomp spin less; see scripts/stage.sh.
 export GOMP_SPINCOUNT ?= 10000
 
-.PHONY: help setup build demo test examples check fixtures install clean
+.PHONY: help setup build demo test examples check interchange fixtures install clean
 
 help: ## What the targets are
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "make %-9s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "make %-11s %s\n", $$1, $$2 }'
 
 setup: ## Install what is missing, and build libctorch.so
 	@scripts/setup.sh
@@ -46,6 +46,10 @@ examples: setup ## Build and run what is in Examples
 check: setup ## Format, warnings as errors, documentation, tests
 	@scripts/check.sh
 	@$(MAKE) --no-print-directory test
+
+interchange: build ## Hold files of true size to transformers, open_clip and PEFT
+	@scripts/setup.sh --venv
+	@scripts/check-interchange.sh
 
 fixtures: ## Remake the golden files with Python
 	@scripts/setup.sh --venv

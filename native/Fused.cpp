@@ -1,4 +1,5 @@
-// Passes over whole weight buffers: penalty with gradient norm, AdamW, interpolation.
+// Passes over whole weight buffers: norm of the gradient, AdamW with all that belongs to a step,
+// interpolation.
 #include <ATen/Parallel.h>
 
 #include <cmath>
@@ -35,33 +36,34 @@ struct Sums {
   double gradient = 0, absolute = 0, square = 0;
 };
 
+struct Penalty {
+  float l1, l2;
+
+  // The penalty's gradient where a weight has moved from its reference.
+  float operator()(float moved) const {
+    const float sign = static_cast<float>(moved > 0) - static_cast<float>(moved < 0);
+    return l1 * sign + l2 * moved;
+  }
+};
+
 CT_VECTORISED
-Sums penalise_block(const float *__restrict value, float *__restrict gradient,
-                    const float *__restrict reference, float l1, float l2, int64_t count) {
+Sums measure_block(const float *__restrict value, const float *__restrict gradient,
+                   const float *__restrict reference, Penalty penalty, int64_t count) {
   // Sixteen independent partial sums let the compiler vectorise without reordering additions.
   constexpr int kLanes = 16;
   double gradients[kLanes] = {}, absolutes[kLanes] = {}, squares[kLanes] = {};
+  const auto add = [&](int64_t i, int lane) __attribute__((always_inline)) {
+    const float moved = value[i] - reference[i];
+    const float g = gradient[i] + penalty(moved);
+    gradients[lane] += static_cast<double>(g) * g;
+    absolutes[lane] += std::fabs(moved);
+    squares[lane] += static_cast<double>(moved) * moved;
+  };
   int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
-    for (int lane = 0; lane < kLanes; ++lane) {
-      const float moved = value[i + lane] - reference[i + lane];
-      const float sign = static_cast<float>(moved > 0) - static_cast<float>(moved < 0);
-      const float g = gradient[i + lane] + (l1 * sign + l2 * moved);
-      gradient[i + lane] = g;
-      gradients[lane] += static_cast<double>(g) * g;
-      absolutes[lane] += std::fabs(moved);
-      squares[lane] += static_cast<double>(moved) * moved;
-    }
+    for (int lane = 0; lane < kLanes; ++lane) add(i + lane, lane);
   }
-  for (; i < count; ++i) {
-    const float moved = value[i] - reference[i];
-    const float sign = static_cast<float>(moved > 0) - static_cast<float>(moved < 0);
-    const float g = gradient[i] + (l1 * sign + l2 * moved);
-    gradient[i] = g;
-    gradients[0] += static_cast<double>(g) * g;
-    absolutes[0] += std::fabs(moved);
-    squares[0] += static_cast<double>(moved) * moved;
-  }
+  for (; i < count; ++i) add(i, 0);
   Sums sums;
   for (int lane = 0; lane < kLanes; ++lane) {
     sums.gradient += gradients[lane];
@@ -88,21 +90,67 @@ double square_block(const float *__restrict values, int64_t count) {
 }
 
 struct Step {
-  float keep, decay1, decay2, scale, step_size, root_correction, epsilon;
+  float keep, decay1, decay2, scale, step_size, root_correction, epsilon, average_keep;
+  Penalty penalty;
 };
 
-CT_VECTORISED
-void adamw_block(float *__restrict value, const float *__restrict gradient, float *__restrict first,
-                 float *__restrict second, Step step, int64_t count) {
+// The arrays of one block; reference and average may be null.
+struct Arrays {
+  float *value, *gradient, *first, *second;
+  const float *reference;
+  float *average;
+
+  Arrays from(int64_t begin) const {
+    return {value + begin,
+            gradient + begin,
+            first + begin,
+            second + begin,
+            reference == nullptr ? nullptr : reference + begin,
+            average == nullptr ? nullptr : average + begin};
+  }
+};
+
+template <bool PENALISED, bool AVERAGED>
+inline __attribute__((always_inline)) void adamw_loop(
+    float *__restrict value, float *__restrict gradient, float *__restrict first,
+    float *__restrict second, const float *__restrict reference, float *__restrict average,
+    Step step, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
-    const float g = gradient[i] * step.scale;
+    float g = gradient[i];
+    if (PENALISED) g += step.penalty(value[i] - reference[i]);
+    g *= step.scale;
     const float m = first[i] + (g - first[i]) * step.decay1;
     const float v = second[i] * (1.0f - step.decay2) + step.decay2 * g * g;
+    const float denominator = std::sqrt(v) / step.root_correction + step.epsilon;
+    const float p = value[i] * step.keep - step.step_size * (m / denominator);
+    gradient[i] = 0;
     first[i] = m;
     second[i] = v;
-    const float denominator = std::sqrt(v) / step.root_correction + step.epsilon;
-    value[i] = value[i] * step.keep - step.step_size * (m / denominator);
+    value[i] = p;
+    if (AVERAGED) average[i] = average[i] * step.average_keep + p * (1.0f - step.average_keep);
   }
+}
+
+CT_VECTORISED
+void adamw_block(Arrays a, Step step, int64_t count) {
+  adamw_loop<false, false>(a.value, a.gradient, a.first, a.second, nullptr, nullptr, step, count);
+}
+
+CT_VECTORISED
+void adamw_penalised_block(Arrays a, Step step, int64_t count) {
+  adamw_loop<true, false>(a.value, a.gradient, a.first, a.second, a.reference, nullptr, step,
+                          count);
+}
+
+CT_VECTORISED
+void adamw_averaged_block(Arrays a, Step step, int64_t count) {
+  adamw_loop<false, true>(a.value, a.gradient, a.first, a.second, nullptr, a.average, step, count);
+}
+
+CT_VECTORISED
+void adamw_whole_block(Arrays a, Step step, int64_t count) {
+  adamw_loop<true, true>(a.value, a.gradient, a.first, a.second, a.reference, a.average, step,
+                         count);
 }
 
 CT_VECTORISED
@@ -113,21 +161,21 @@ void interpolate_block(const float *__restrict from, const float *__restrict to,
 
 }  // namespace
 
-CT_EXPORT ct_status ct_penalise(const ct_tensor *value, ct_tensor *gradient,
-                                const ct_tensor *reference, double l1, double l2, double *sums) {
+CT_EXPORT ct_status ct_measure(const ct_tensor *value, const ct_tensor *gradient,
+                               const ct_tensor *reference, double l1, double l2, double *sums) {
   return guarded([&] {
-    const int64_t length = unwrap(value).numel();
-    const float *p = floats(unwrap(value), length);
-    float *g = floats(unwrap(gradient), length);
+    const int64_t length = unwrap(gradient).numel();
+    const float *g = floats(unwrap(gradient), length);
+    const float *p = reference == nullptr ? nullptr : floats(unwrap(value), length);
     const float *p0 = reference == nullptr ? nullptr : floats(unwrap(reference), length);
+    const Penalty penalty{static_cast<float>(l1), static_cast<float>(l2)};
     std::vector<Sums> partial(static_cast<size_t>((length + kBlock - 1) / kBlock));
     over_blocks(length, [&](int64_t block, int64_t begin, int64_t end) {
       Sums &sum = partial[static_cast<size_t>(block)];
       if (p0 == nullptr) {
         sum.gradient = square_block(g + begin, end - begin);
       } else {
-        sum = penalise_block(p + begin, g + begin, p0 + begin, static_cast<float>(l1),
-                             static_cast<float>(l2), end - begin);
+        sum = measure_block(p + begin, g + begin, p0 + begin, penalty, end - begin);
       }
     });
     Sums total;
@@ -142,14 +190,19 @@ CT_EXPORT ct_status ct_penalise(const ct_tensor *value, ct_tensor *gradient,
   });
 }
 
-CT_EXPORT ct_status ct_adamw(ct_tensor *value, const ct_tensor *gradient, ct_tensor *first,
-                             ct_tensor *second, const ct_adamw_settings *settings) {
+CT_EXPORT ct_status ct_adamw(ct_tensor *value, ct_tensor *gradient, ct_tensor *first,
+                             ct_tensor *second, const ct_tensor *reference, ct_tensor *average,
+                             const ct_adamw_settings *settings) {
   return guarded([&] {
     const int64_t length = unwrap(value).numel();
-    float *p = floats(unwrap(value), length);
-    const float *g = floats(unwrap(gradient), length);
-    float *m = floats(unwrap(first), length);
-    float *v = floats(unwrap(second), length);
+    const Arrays arrays{
+        floats(unwrap(value), length),
+        floats(unwrap(gradient), length),
+        floats(unwrap(first), length),
+        floats(unwrap(second), length),
+        reference == nullptr ? nullptr : floats(unwrap(reference), length),
+        average == nullptr ? nullptr : floats(unwrap(average), length),
+    };
     const double steps = static_cast<double>(settings->step);
     const double correction1 = 1 - std::pow(settings->beta1, steps);
     const double correction2 = 1 - std::pow(settings->beta2, steps);
@@ -161,9 +214,14 @@ CT_EXPORT ct_status ct_adamw(ct_tensor *value, const ct_tensor *gradient, ct_ten
         static_cast<float>(settings->rate / correction1),
         static_cast<float>(std::sqrt(correction2)),
         static_cast<float>(settings->epsilon),
+        static_cast<float>(settings->average_keep),
+        {static_cast<float>(settings->l1), static_cast<float>(settings->l2)},
     };
+    const auto run = reference == nullptr
+                         ? (average == nullptr ? adamw_block : adamw_averaged_block)
+                         : (average == nullptr ? adamw_penalised_block : adamw_whole_block);
     over_blocks(length, [&](int64_t, int64_t begin, int64_t end) {
-      adamw_block(p + begin, g + begin, m + begin, v + begin, step, end - begin);
+      run(arrays.from(begin), step, end - begin);
     });
   });
 }

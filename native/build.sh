@@ -34,7 +34,9 @@ objects=()
 pids=()
 for source in "$root"/native/*.cpp; do
   object=$out/$(basename "$source" .cpp).o
-  "$compiler" -std=c++20 -O3 -fno-math-errno -ffp-contract=off -fPIC -fvisibility=hidden $openmp \
+  contract=off
+  case "$(basename "$source")" in Attention.cpp | Rows.cpp) contract=fast ;; esac
+  "$compiler" -std=c++20 -O3 -fno-math-errno -ffp-contract=$contract -fPIC -fvisibility=hidden $openmp \
     -Wall -Wextra -Werror -isystem "$libtorch/include" \
     -isystem "$libtorch/include/torch/csrc/api/include" \
     -c "$source" -o "$object" &

@@ -17,7 +17,7 @@ extern "C" {
 #endif
 
 // Raised whenever a function here changes; Swift compares it at start.
-#define CT_ABI_VERSION 1
+#define CT_ABI_VERSION 2
 
 typedef struct ct_tensor ct_tensor;
 typedef struct ct_operator ct_operator;
@@ -106,19 +106,22 @@ bool ct_mps_available(void);
 // Fused passes over contiguous float32 CPU buffers of one length. Sums are taken over blocks of
 // fixed size in a fixed order, so they do not depend on the number of threads.
 
-// gradient += l1 * sign(value - reference) + l2 * (value - reference), where the reference is not
-// null; out: sums[0] = sum of squares of the gradient, sums[1] = sum |value - reference|,
-// sums[2] = sum (value - reference)^2.
-ct_status ct_penalise(const ct_tensor *value, ct_tensor *gradient, const ct_tensor *reference,
-                      double l1, double l2, double *sums);
+// The gradient of a step is g = gradient + l1 * sign(value - reference) + l2 * (value - reference),
+// without the penalties where the reference is null. Nothing is written but sums[0] = sum g^2,
+// sums[1] = sum |value - reference|, sums[2] = sum (value - reference)^2.
+ct_status ct_measure(const ct_tensor *value, const ct_tensor *gradient,
+                     const ct_tensor *reference, double l1, double l2, double *sums);
 
 typedef struct ct_adamw_settings {
-  double rate, beta1, beta2, epsilon, decay, gradient_scale;
-  int64_t step;  // counts from 1
+  double rate, beta1, beta2, epsilon, decay, gradient_scale, l1, l2;
+  double average_keep;  // average = average_keep * average + (1 - average_keep) * value
+  int64_t step;         // counts from 1
 } ct_adamw_settings;
-// One AdamW step (Loshchilov and Hutter 2019, in PyTorch's order of operations).
-ct_status ct_adamw(ct_tensor *value, const ct_tensor *gradient, ct_tensor *first,
-                   ct_tensor *second, const ct_adamw_settings *settings);
+// One AdamW step (Loshchilov and Hutter 2019, in PyTorch's order of operations) from
+// gradient_scale * g, which leaves the gradient zero. Reference and average may be null.
+ct_status ct_adamw(ct_tensor *value, ct_tensor *gradient, ct_tensor *first, ct_tensor *second,
+                   const ct_tensor *reference, ct_tensor *average,
+                   const ct_adamw_settings *settings);
 
 // out = (1 - alpha) * from + alpha * to, elementwise.
 ct_status ct_interpolate(const ct_tensor *from, const ct_tensor *to, double alpha, ct_tensor *out);

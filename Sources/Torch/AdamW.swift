@@ -1,10 +1,12 @@
 import Basics
 internal import CTorch
 
-/// AdamW over whole buffers, with penalties to reference weights and gradient clipping inside.
+/// AdamW over whole buffers, with penalties to reference weights, gradient clipping and averaging
+/// inside.
 ///
 /// Decoupled weight decay (Loshchilov and Hutter 2019) in PyTorch's order of operations. A step is
-/// two passes over memory: one adds the penalties' gradient and sums its squares, one updates.
+/// two passes over memory: one reads the gradient's norm, one does all the rest and leaves the
+/// gradient zero.
 public final class AdamW {
   /// What may differ from tensor to tensor.
   public struct Options: Hashable, Sendable {
@@ -47,6 +49,11 @@ public final class AdamW {
   public private(set) var firstMoment: Weights
   public private(set) var secondMoment: Weights
   public private(set) var stepCount = 0
+  /// The exponential average of the weights after each step, from their start; nil where none is
+  /// kept.
+  public private(set) var average: Weights?
+  /// What a step keeps of the average.
+  public let averageDecay: Double?
   public let betas: (Double, Double)
   public let epsilon: Double
   private let segments: [Segment]
@@ -54,20 +61,26 @@ public final class AdamW {
 
   /// - Parameters:
   ///   - reference: θ₀ of the penalties, with the layout of the weights.
+  ///   - averageDecay: d of `average ← d · average + (1 − d) · weights` after each step (Polyak and
+  ///     Juditsky 1992 in its exponential form); nil keeps no average.
   ///   - usesFusedPass: False goes through libtorch's operators, as on devices other than the CPU.
   ///   - options: What holds for each tensor, by name.
   /// - Throws: `HoldfastError`: `badData` where the reference has another layout, `internalError`
   ///   where a tensor has a penalty and there is no reference.
   public init(
     _ weights: TrainableWeights, reference: Weights? = nil, betas: (Double, Double) = (0.9, 0.999),
-    epsilon: Double = 1e-8, usesFusedPass: Bool = true, options: (String) -> Options
+    epsilon: Double = 1e-8, averageDecay: Double? = nil,
+    usesFusedPass: Bool = FastPaths.areOn, options: (String) -> Options
   ) throws(HoldfastError) {
     if let reference { try weights.values.requireSameLayout(reference) }
     self.weights = weights
     self.reference = reference
     self.betas = betas
     self.epsilon = epsilon
+    self.averageDecay = averageDecay
     self.usesFusedPass = usesFusedPass && weights.values.device == .cpu
+    average =
+      try averageDecay.map { (_) throws(HoldfastError) in try weights.values.clone() }
     firstMoment = try Weights(zeros: weights.layout, device: weights.values.device)
     secondMoment = try Weights(zeros: weights.layout, device: weights.values.device)
     var segments: [Segment] = []
@@ -85,7 +98,7 @@ public final class AdamW {
     self.segments = segments
   }
 
-  /// One step from the gathered gradient.
+  /// One step from the gathered gradient, which is zero afterwards.
   ///
   /// - Parameters:
   ///   - rate: The learning rate; `headRate` that of tensors marked as the head's.
@@ -97,7 +110,7 @@ public final class AdamW {
     var square = 0.0
     var penalty = 0.0
     for segment in segments {
-      let sums = try penalise(segment)
+      let sums = try measure(segment)
       square += sums.gradientSquare
       penalty += segment.options.l1 * sums.absolute + segment.options.l2 / 2 * sums.square
     }
@@ -115,40 +128,53 @@ public final class AdamW {
     try weights.buffer.narrowed(from: segment.range.lowerBound, count: segment.range.count)
   }
 
-  private func penalise(
+  /// θ₀ under a segment, where the segment has a penalty.
+  private func origin(_ segment: Segment) throws(HoldfastError) -> Tensor? {
+    guard segment.options.isPenalised, let reference else { return nil }
+    return try part(reference, segment)
+  }
+
+  /// What a penalty adds to the gradient.
+  private func pull(_ moved: Tensor, _ options: Options) throws(HoldfastError) -> Tensor {
+    try moved.sign() * options.l1 + moved * options.l2
+  }
+
+  /// The sums of a segment; nothing is changed.
+  private func measure(
     _ segment: Segment
   ) throws(HoldfastError) -> (gradientSquare: Double, absolute: Double, square: Double) {
     let value = try part(weights.values, segment)
     let gradient = try part(weights.gradient, segment)
     let options = segment.options
-    let origin =
-      try options.isPenalised
-      ? reference.map { (r) throws(HoldfastError) in try part(r, segment) } : nil
+    let origin = try origin(segment)
     guard usesFusedPass else {
-      var sums = (0.0, 0.0, 0.0)
-      if let origin {
-        let moved = try value - origin
-        try gradient.copy(from: gradient + (moved.sign() * options.l1 + moved * options.l2))
-        sums.1 = try moved.abs().to(.float64).sum().item()
-        sums.2 = try (moved * moved).to(.float64).sum().item()
+      guard let origin else {
+        let norm = try gradient.norm().item()
+        return (norm * norm, 0, 0)
       }
-      let norm = try gradient.norm().item()
-      sums.0 = norm * norm
-      return sums
+      let moved = try value - origin
+      let norm = try (gradient + pull(moved, options)).norm().item()
+      return (
+        norm * norm, try moved.abs().to(.float64).sum().item(),
+        try (moved * moved).to(.float64).sum().item()
+      )
     }
     var sums = [0.0, 0.0, 0.0]
     try value.handle.withRaw { (p) throws(HoldfastError) in
       try gradient.handle.withRaw { (g) throws(HoldfastError) in
-        if let origin {
-          try origin.handle.withRaw { (p0) throws(HoldfastError) in
-            try check(ct_penalise(p, g, p0, options.l1, options.l2, &sums))
-          }
-        } else {
-          try check(ct_penalise(p, g, nil, 0, 0, &sums))
+        try withRaw(origin) { (p0) throws(HoldfastError) in
+          try check(ct_measure(p, g, p0, options.l1, options.l2, &sums))
         }
       }
     }
     return (sums[0], sums[1], sums[2])
+  }
+
+  private func withRaw(
+    _ tensor: Tensor?, _ body: (OpaquePointer?) throws(HoldfastError) -> Void
+  ) throws(HoldfastError) {
+    guard let tensor else { return try body(nil) }
+    try tensor.handle.withRaw { (raw) throws(HoldfastError) in try body(raw) }
   }
 
   private func update(
@@ -158,18 +184,32 @@ public final class AdamW {
     let gradient = try part(weights.gradient, segment)
     let first = try part(firstMoment, segment)
     let second = try part(secondMoment, segment)
+    let origin = try origin(segment)
+    let average = try average.map { (a) throws(HoldfastError) in try part(a, segment) }
     guard usesFusedPass else {
-      return try updateWithOperators(
-        value, gradient, first, second, segment.options.decay, rate, scale)
+      if let origin {
+        try gradient.copy(from: gradient + pull(value - origin, segment.options))
+      }
+      try updateWithOperators(value, gradient, first, second, segment.options.decay, rate, scale)
+      try gradient.fill(with: 0)
+      if let average, let averageDecay {
+        try average.copy(from: average * averageDecay + value * (1 - averageDecay))
+      }
+      return
     }
     var settings = ct_adamw_settings(
       rate: rate, beta1: betas.0, beta2: betas.1, epsilon: epsilon, decay: segment.options.decay,
-      gradient_scale: scale, step: Int64(stepCount))
+      gradient_scale: scale, l1: segment.options.l1, l2: segment.options.l2,
+      average_keep: averageDecay ?? 0, step: Int64(stepCount))
     try value.handle.withRaw { (p) throws(HoldfastError) in
       try gradient.handle.withRaw { (g) throws(HoldfastError) in
         try first.handle.withRaw { (m) throws(HoldfastError) in
           try second.handle.withRaw { (v) throws(HoldfastError) in
-            try check(ct_adamw(p, g, m, v, &settings))
+            try withRaw(origin) { (p0) throws(HoldfastError) in
+              try withRaw(average) { (a) throws(HoldfastError) in
+                try check(ct_adamw(p, g, m, v, p0, a, &settings))
+              }
+            }
           }
         }
       }

@@ -2,13 +2,18 @@
 extension Operator {
   static let add = Operator("add", "Tensor")
   static let addScalar = Operator("add", "Scalar")
+  static let amax = Operator("amax")
   static let arange = Operator("arange", "start_step")
   static let argmax = Operator("argmax")
+  static let averagePool = Operator("avg_pool2d")
+  static let batchNorm = Operator("batch_norm")
+  static let bicubicResize = Operator("_upsample_bicubic2d_aa")
   static let cat = Operator("cat")
   static let clampMax = Operator("clamp_max")
   static let clone = Operator("clone")
   static let contiguous = Operator("contiguous")
   static let convert = Operator("to", "dtype")
+  static let convolution = Operator("conv2d")
   static let copy = Operator("copy_")
   static let crossEntropy = Operator("cross_entropy_loss")
   static let detach = Operator("detach")
@@ -35,6 +40,7 @@ extension Operator {
   static let narrow = Operator("narrow")
   static let permute = Operator("permute")
   static let quickGELU = Operator("quick_gelu", library: "holdfast")
+  static let relu = Operator("relu")
   static let remainder = Operator("remainder", "Scalar")
   static let reshape = Operator("reshape")
   static let attention = Operator("scaled_dot_product_attention")
@@ -49,17 +55,19 @@ extension Operator {
   static let sumDimensions = Operator("sum", "dim_IntList")
   static let absolute = Operator("abs")
   static let topk = Operator("topk")
+  static let transformerBlock = Operator("transformer_block", library: "holdfast")
   static let transpose = Operator("transpose", "int")
   static let unbind = Operator("unbind", "int")
   static let vectorNorm = Operator("linalg_vector_norm")
   static let zeros = Operator("zeros")
 
   static let everything: [Operator] = [
-    add, addScalar, arange, argmax, cat, clampMax, clone, contiguous, convert, copy, crossEntropy,
-    detach, divide, embedding, exp, expand, fill, full, gather, gelu, indexSelect, isFinite, all,
-    layerNorm, linear, log, logSoftmax, matmul, mean, move, multiply, multiplyScalar, narrow,
-    permute, quickGELU, remainder, reshape, attention, sigmoid, sign, softmax, split, sqrt, stack,
-    subtract, sum, sumDimensions, absolute, topk, transpose, unbind, vectorNorm, zeros,
+    add, addScalar, amax, arange, argmax, averagePool, batchNorm, bicubicResize, cat, clampMax,
+    clone, contiguous, convert, convolution, copy, crossEntropy, detach, divide, embedding, exp,
+    expand, fill, full, gather, gelu, indexSelect, isFinite, all, layerNorm, linear, log,
+    logSoftmax, matmul, mean, move, multiply, multiplyScalar, narrow, permute, quickGELU, relu,
+    remainder, reshape, attention, sigmoid, sign, softmax, split, sqrt, stack, subtract, sum,
+    sumDimensions, absolute, topk, transformerBlock, transpose, unbind, vectorNorm, zeros,
   ]
 
   /// The names of operators that this libtorch lacks; empty where all is well.

@@ -24,6 +24,49 @@ extension Tensor {
       .tensor(self), .ints(weight.shape), .tensor(weight), .tensor(bias), .real(epsilon))
   }
 
+  /// Convolution without bias of maps `[batch, in, height, width]`.
+  ///
+  /// - Parameters:
+  ///   - weight: `[out, in, size, size]`.
+  ///   - padding: The zeros put around each map.
+  public func convolved(
+    with weight: Tensor, stride: Int, padding: Int
+  ) throws(HoldfastError) -> Tensor {
+    try Operator.convolution(
+      .tensor(self), .tensor(weight), .none, .ints([stride, stride]), .ints([padding, padding]),
+      .ints([1, 1]), .int(1))
+  }
+
+  /// Batch normalisation of maps `[batch, channels, …]` by given statistics:
+  /// `(x − mean) / √(variance + epsilon) · weight + bias` (Ioffe and Szegedy 2015).
+  public func batchNormalized(
+    _ weight: Tensor, _ bias: Tensor, mean: Tensor, variance: Tensor, epsilon: Double
+  ) throws(HoldfastError) -> Tensor {
+    try Operator.batchNorm(
+      .tensor(self), .tensor(weight), .tensor(bias), .tensor(mean), .tensor(variance),
+      .bool(false), .real(0), .real(epsilon), .bool(true))
+  }
+
+  /// The means of squares of `side` by `side` elements of maps `[batch, channels, height, width]`;
+  /// a remainder at the edge is left out.
+  public func averagePooled(_ side: Int) throws(HoldfastError) -> Tensor {
+    try Operator.averagePool(
+      .tensor(self), .ints([side, side]), .ints([side, side]), .ints([0, 0]), .bool(false),
+      .bool(true), .none)
+  }
+
+  /// Each element, but at least 0.
+  public func relu() throws(HoldfastError) -> Tensor { try Operator.relu(.tensor(self)) }
+
+  /// Maps `[batch, channels, height, width]` resized by bicubic interpolation, antialiased where
+  /// they shrink; pixels are squares, so corners are not aligned.
+  public func resizedBicubically(
+    height: Int, width: Int
+  ) throws(HoldfastError) -> Tensor {
+    try Operator.bicubicResize(
+      .tensor(self), .ints([height, width]), .bool(false), .none, .none)
+  }
+
   /// `x · Φ(x)` with the exact normal distribution function (Hendrycks and Gimpel 2016).
   public func gelu() throws(HoldfastError) -> Tensor {
     try Operator.gelu(.tensor(self), .string("none"))
@@ -76,6 +119,11 @@ extension Tensor {
   /// The position of the largest element along the last dimension; the first of equals.
   public func argmax() throws(HoldfastError) -> Tensor {
     try Operator.argmax(.tensor(self), .int(-1), .bool(false))
+  }
+
+  /// The largest element along the last dimension, which disappears.
+  public func largest() throws(HoldfastError) -> Tensor {
+    try Operator.amax(.tensor(self), .ints([-1]), .bool(false))
   }
 
   /// The largest `count` elements of each row, in falling order, with their positions.

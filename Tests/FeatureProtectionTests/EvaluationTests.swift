@@ -245,7 +245,7 @@ import Torch
       try InterpolationPath(from: start, to: other)
     }
     other = start
-    other.architecture.vision.activation = .gelu
+    other.architecture = other.architecture.with(.gelu)
     expectProblem(.badData, containing: "activation") {
       try InterpolationPath(from: start, to: other)
     }

@@ -204,6 +204,50 @@ import Torch
   }
 
   @Test(arguments: [true, false])
+  func theAverageFollowsTheWeightsAndTheGradientIsSpent(usesFusedPass: Bool) throws {
+    let weights = try TrainableWeights(point(key: 1))
+    let optimizer = try AdamW(
+      weights, reference: point(key: 2), averageDecay: 0.75, usesFusedPass: usesFusedPass,
+      options: options)
+    var expected = try weights.values.buffer.elements(as: Float.self)
+    for step in 0..<5 {
+      try setGradient(weights, step: step)
+      _ = try optimizer.step(rate: 0.05, headRate: 0.05, clipNorm: 3)
+      let now = try weights.values.buffer.elements(as: Float.self)
+      expected = zip(expected, now).map { $0 * 0.75 + $1 * 0.25 }
+      #expect(try weights.gradient.buffer.elements(as: Float.self).allSatisfy { $0 == 0 })
+    }
+    let average = try optimizer.average?.buffer.elements(as: Float.self) ?? []
+    expectClose(average, expected, relative: 1e-6, absolute: 1e-7)
+    #expect(try average != weights.values.buffer.elements(as: Float.self))
+  }
+
+  /// Penalties inside the one pass change nothing but what they should: bit for bit those of a
+  /// gradient that had them added before.
+  @Test func aPenaltyInsideIsAGradientAddedBefore() throws {
+    let values = randomNumbers(50_001, key: 1)
+    let origin = randomNumbers(50_001, key: 2)
+    let results = try [true, false].map { isInside -> [Float] in
+      let weights = try TrainableWeights(Weights([("a", Tensor(values))]))
+      let reference = try Weights([("a", Tensor(origin))])
+      let optimizer = try AdamW(weights, reference: reference) { _ in
+        isInside ? .init(l1: 0.25, l2: 0.5) : .init()
+      }
+      var given = randomNumbers(50_001, key: 3)
+      if !isInside {
+        for index in given.indices {
+          let moved = values[index] - origin[index]
+          given[index] += 0.25 * (moved > 0 ? 1 : moved < 0 ? -1 : 0) + 0.5 * moved
+        }
+      }
+      try weights.gradient.buffer.narrowed(from: 0, count: given.count).copy(from: Tensor(given))
+      _ = try optimizer.step(rate: 0.01, headRate: 0, clipNorm: nil)
+      return try weights.values.tensor("a").elements()
+    }
+    #expect(results[0] == results[1])
+  }
+
+  @Test(arguments: [true, false])
   func gapsBetweenTensorsStayZero(usesFusedPass: Bool) throws {
     let weights = try TrainableWeights(point(key: 1))
     let optimizer = try AdamW(

@@ -91,7 +91,8 @@ extension DomainFolderLayout {
       classes: benchmark.classes.map(readable), samples: found.samples,
       expectedImages: isWhole
         ? PublishedCount.expected(among: domain.images, found: rows.count) : rows.count,
-      conditions: ListCheck.conditions(found.missing), ignoredFiles: ignored)
+      conditions: ListCheck.conditions(found.missing), ignoredFiles: ignored,
+      missingFiles: found.missing)
   }
 
   /// What the rule says of names and of images that are left out.

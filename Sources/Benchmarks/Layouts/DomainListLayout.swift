@@ -112,7 +112,8 @@ struct DomainListLayout: DatasetLayout {
           split: split, root: place.root, classes: names.folders.map(readable),
           samples: found.samples,
           expectedImages: PublishedCount.expected(among: counts, found: rows.count) ?? rows.count,
-          conditions: names.conditions.merging(ListCheck.conditions(found.missing)) { $1 }))
+          conditions: names.conditions.merging(ListCheck.conditions(found.missing)) { $1 },
+          missingFiles: found.missing))
     }
     return sets
   }

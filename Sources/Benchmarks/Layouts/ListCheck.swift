@@ -5,13 +5,6 @@ enum ListCheck {
   /// A sample with the list it is in and the line there.
   typealias Row = (sample: Dataset.Sample, list: String, line: Int)
 
-  /// Checks that every listed file is there and has one label only.
-  ///
-  /// - Throws: As `present(_:root:allowMissing:)`.
-  static func check(_ rows: [Row], root: String) throws(HoldfastError) {
-    _ = try present(rows, root: root, allowMissing: false)
-  }
-
   /// The samples whose files are there, and the paths of those that are not.
   ///
   /// - Throws: `HoldfastError` of kind `missingInput` that counts the missing files and names the

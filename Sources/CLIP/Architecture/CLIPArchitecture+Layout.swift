@@ -1,10 +1,14 @@
 import Basics
 import Torch
 
-/// The names and shapes of the tensors, as `transformers` has them, in the buffer's order.
-extension CLIPArchitecture {
-  private typealias Group = [(name: String, shape: [Int])]
+/// Tensors that lie side by side in the buffer.
+typealias TensorGroup = [(name: String, shape: [Int])]
 
+/// The names and shapes of the tensors, in the buffer's order.
+///
+/// Transformers have the names of the library `transformers`; a ResNet, which that library lacks,
+/// has OpenAI's.
+extension CLIPArchitecture {
   /// The layout of the whole model.
   public func layout() throws(HoldfastError) -> WeightsLayout {
     try WeightsLayout(groups: visionGroups() + textGroups() + [[("logit_scale", [])]])
@@ -18,26 +22,46 @@ extension CLIPArchitecture {
   /// Whether a tensor belongs to the vision tower or its projection.
   public static func isVision(_ name: String) -> Bool {
     name.hasPrefix("vision_model.") || name.hasPrefix("visual_projection.")
+      || name.hasPrefix("visual.")
   }
 
-  private func visionGroups() -> [Group] {
-    let width = vision.width
-    var groups: [Group] = [
+  /// Whether a tensor stays as it is in every kind of training: batch normalisation's running
+  /// statistics, which are measured and not learned.
+  ///
+  /// No optimiser, weight decay or penalty may touch it.
+  public static func isFixed(_ name: String) -> Bool {
+    name.hasSuffix(".running_mean") || name.hasSuffix(".running_var")
+  }
+
+  private func visionGroups() -> [TensorGroup] {
+    switch vision {
+    case .transformer(let transformer, let patchSize):
+      return visionGroups(transformer, patchSize)
+    case .resNet(let resNet):
+      return resNet.groups(gridSide: gridSide, projectionWidth: projectionWidth)
+    }
+  }
+
+  private func visionGroups(
+    _ transformer: TransformerArchitecture, _ patchSize: Int
+  ) -> [TensorGroup] {
+    let width = transformer.width
+    var groups: [TensorGroup] = [
       [("vision_model.embeddings.class_embedding", [width])],
       [("vision_model.embeddings.patch_embedding.weight", [width, 3, patchSize, patchSize])],
-      [("vision_model.embeddings.position_embedding.weight", [patchCount + 1, width])],
+      [(VisionArchitecture.patchPositionsName, [gridSide * gridSide + 1, width])],
     ]
     // The misspelling is the checkpoint's.
     groups += Self.norm("vision_model.pre_layrnorm", width)
-    groups += Self.layers("vision_model.encoder.layers", vision)
+    groups += Self.layers("vision_model.encoder.layers", transformer)
     groups += Self.norm("vision_model.post_layernorm", width)
     groups.append([("visual_projection.weight", [projectionWidth, width])])
     return groups
   }
 
-  private func textGroups() -> [Group] {
+  private func textGroups() -> [TensorGroup] {
     let width = text.width
-    var groups: [Group] = [
+    var groups: [TensorGroup] = [
       [("text_model.embeddings.token_embedding.weight", [vocabularyCount, width])],
       [("text_model.embeddings.position_embedding.weight", [contextLength, width])],
     ]
@@ -47,14 +71,16 @@ extension CLIPArchitecture {
     return groups
   }
 
-  private static func norm(_ name: String, _ width: Int) -> [Group] {
+  private static func norm(_ name: String, _ width: Int) -> [TensorGroup] {
     [[("\(name).weight", [width])], [("\(name).bias", [width])]]
   }
 
-  private static func layers(_ prefix: String, _ transformer: TransformerArchitecture) -> [Group] {
+  private static func layers(_ prefix: String, _ transformer: TransformerArchitecture)
+    -> [TensorGroup]
+  {
     let width = transformer.width
     let projections = ["q_proj", "k_proj", "v_proj"]
-    return (0..<transformer.layers).flatMap { number -> [Group] in
+    return (0..<transformer.layers).flatMap { number -> [TensorGroup] in
       let layer = "\(prefix).\(number)"
       return norm("\(layer).layer_norm1", width) + [
         projections.map { ("\(layer).self_attn.\($0).weight", [width, width]) },

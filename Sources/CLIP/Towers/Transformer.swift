@@ -36,6 +36,7 @@ private struct Block {
   let expansion: Linear
   let contraction: Linear
   let architecture: TransformerArchitecture
+  let fused: FusedTransformerBlock?
 
   init(
     _ name: String, _ architecture: TransformerArchitecture, _ source: some ParameterSource
@@ -49,9 +50,16 @@ private struct Block {
     mlpNorm = try LayerNorm("\(name).layer_norm2", source, epsilon)
     expansion = try source.linear("\(name).mlp.fc1")
     contraction = try source.linear("\(name).mlp.fc2")
+    fused = FusedTransformerBlock(
+      norms: [attentionNorm, mlpNorm].map { ($0.weight, $0.bias) },
+      maps: [projections, output, expansion, contraction], heads: architecture.heads,
+      activation: architecture.activation.fused, epsilon: epsilon)
   }
 
   func callAsFunction(_ tokens: Tensor, causal: Bool) throws(HoldfastError) -> Tensor {
+    if FastPaths.areOn, let fused, tokens.dtype == .float32 {
+      return try fused(tokens, causal: causal)
+    }
     let attended = try tokens + output(attention(attentionNorm(tokens), causal: causal))
     let hidden = try architecture.activation(expansion(mlpNorm(attended)))
     return try attended + contraction(hidden)

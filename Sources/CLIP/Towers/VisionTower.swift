@@ -1,67 +1,65 @@
 import Basics
 import Torch
 
-/// CLIP's vision transformer: pixels to features.
+/// CLIP's image tower: pixels to features.
 ///
 /// A cheap struct of views of its weights.
 public struct VisionTower {
-  private let architecture: CLIPArchitecture
-  private let classEmbedding: Tensor
-  private let patchWeight: Tensor
-  private let positions: Tensor
-  private let firstNorm: LayerNorm
-  private let transformer: Transformer
-  private let lastNorm: LayerNorm
-  private let projection: Tensor
+  private enum Network {
+    case transformer(VisionTransformer)
+    case resNet(ModifiedResNet)
+  }
+
+  private let network: Network
+  private let imageSize: Int
 
   /// A tower over the given parameters.
   public init(
     _ architecture: CLIPArchitecture, _ source: some ParameterSource
   ) throws(HoldfastError) {
-    self.architecture = architecture
-    let embeddings = "vision_model.embeddings"
-    let epsilon = architecture.vision.layerNormEpsilon
-    classEmbedding = try source.tensor("\(embeddings).class_embedding")
-    patchWeight = try source.tensor("\(embeddings).patch_embedding.weight")
-    positions = try source.tensor("\(embeddings).position_embedding.weight")
-    firstNorm = try LayerNorm("vision_model.pre_layrnorm", source, epsilon)
-    transformer = try Transformer("vision_model.encoder.layers", architecture.vision, source)
-    lastNorm = try LayerNorm("vision_model.post_layernorm", source, epsilon)
-    projection = try source.tensor("visual_projection.weight")
+    imageSize = architecture.imageSize
+    switch architecture.vision {
+    case .transformer(let transformer, let patchSize):
+      network = .transformer(
+        try VisionTransformer(
+          transformer, patchSize: patchSize, gridSide: architecture.gridSide, source))
+    case .resNet(let resNet):
+      network = .resNet(try ModifiedResNet(resNet, source))
+    }
   }
 
   /// The features of a batch of images, not normalised.
   ///
   /// - Parameter pixels: `[batch, 3, size, size]`, normalised as the checkpoint's preprocessor says.
   /// - Returns: `[batch, projection width]`.
+  /// - Throws: `HoldfastError` of kind `usage` where images are of another size than the model's.
   public func callAsFunction(_ pixels: Tensor) throws(HoldfastError) -> Tensor {
-    let tokens = try hiddenState(pixels)
-    return try lastNorm(tokens.narrowed(dimension: 1, from: 0, count: 1).reshaped(-1, width))
-      .linear(projection)
+    try requireSize(of: pixels)
+    switch network {
+    case .transformer(let tower): return try tower(pixels)
+    case .resNet(let tower): return try tower(pixels)
+    }
   }
 
-  /// The last layer's tokens, before the final norm: `[batch, 1 + patches, width]`.
-  public func hiddenState(_ pixels: Tensor) throws(HoldfastError) -> Tensor {
-    let batch = pixels.shape.first ?? 0
-    let classToken = try classEmbedding.reshaped(1, 1, width).expanded(batch, 1, width)
-    let tokens = try Tensor.concatenated([classToken, patches(pixels)], dimension: 1) + positions
-    return try transformer(firstNorm(tokens), causal: false)
-  }
-
-  private var width: Int { architecture.vision.width }
-
-  /// The patch embedding.
+  /// What the tower sees before it is pooled.
   ///
-  /// A convolution whose stride is its size is one matrix product over patches, which is faster
-  /// than libtorch's convolution here.
-  private func patches(_ pixels: Tensor) throws(HoldfastError) -> Tensor {
-    let patch = architecture.patchSize
-    let grid = architecture.imageSize / patch
-    return
-      try pixels
-      .reshaped(-1, 3, grid, patch, grid, patch)
-      .permuted(0, 2, 4, 1, 3, 5)
-      .reshaped(-1, grid * grid, 3 * patch * patch)
-      .linear(patchWeight.reshaped(width, -1))
+  /// - Returns: The last layer's tokens before the final norm, `[batch, 1 + patches, width]`; of a
+  ///   ResNet the last stage's map, `[batch, 32 · width, size / 32, size / 32]`.
+  public func hiddenState(_ pixels: Tensor) throws(HoldfastError) -> Tensor {
+    try requireSize(of: pixels)
+    switch network {
+    case .transformer(let tower): return try tower.hiddenState(pixels)
+    case .resNet(let tower): return try tower.hiddenState(pixels)
+    }
+  }
+
+  /// Without this, larger images would pass for more of them: rows are counted by division.
+  private func requireSize(of pixels: Tensor) throws(HoldfastError) {
+    let shape = pixels.shape
+    guard shape.count == 4, Array(shape.dropFirst()) == [3, imageSize, imageSize] else {
+      throw .usage(
+        "pixels are \(shape), the model sees [batch, 3, \(imageSize), \(imageSize)]",
+        remedy: "Preprocess images for the model, or resize its position embeddings.")
+    }
   }
 }

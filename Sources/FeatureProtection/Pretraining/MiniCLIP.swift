@@ -10,9 +10,11 @@ public enum MiniCLIP {
   /// 32 pixels in patches of 8, three layers of width 96 for images, two of 64 for texts.
   public static func architecture(for tokenizer: Tokenizer) -> CLIPArchitecture {
     CLIPArchitecture(
-      vision: TransformerArchitecture(
-        width: 96, layers: 3, heads: 3, mlpWidth: 384, activation: .quickGELU),
-      imageSize: MiniDomains.side, patchSize: 8,
+      vision: .transformer(
+        TransformerArchitecture(
+          width: 96, layers: 3, heads: 3, mlpWidth: 384, activation: .quickGELU),
+        patchSize: 8),
+      imageSize: MiniDomains.side,
       text: TransformerArchitecture(
         width: 64, layers: 2, heads: 2, mlpWidth: 256, activation: .quickGELU),
       vocabularyCount: tokenizer.vocabularyCount, contextLength: 16, projectionWidth: 64,
@@ -31,15 +33,20 @@ public enum MiniCLIP {
 
   /// Weights before training, as CLIP draws them, with larger token embeddings (0.3 instead of
   /// 0.02): with CLIP's own the small text tower does not get off the ground.
+  ///
+  /// - Parameter architecture: One of two transformers.
   public static func initialWeights(
     _ architecture: CLIPArchitecture, seed: Int
   ) throws(HoldfastError) -> Weights {
+    guard case .transformer(let vision, _) = architecture.vision else {
+      throw .internalError("no start is known for a ResNet")
+    }
     let layout = try architecture.layout()
     return try Weights(layout: layout) { (name) throws(HoldfastError) in
       let shape = layout[name]?.shape ?? []
       if name == "logit_scale" { return try Tensor([Float(log(1 / 0.07))], shape: []) }
       let isText = name.hasPrefix("text")
-      let deviation = standardDeviation(name, isText ? architecture.text : architecture.vision)
+      let deviation = standardDeviation(name, isText ? architecture.text : vision)
       guard deviation > 0 else {
         return try Tensor.full(shape, name.contains("norm") && name.hasSuffix("weight") ? 1 : 0)
       }

@@ -66,7 +66,6 @@ public struct Pretraining: Sendable {
       try context.stop.check()
       let batch = world.batch(
         step, size: batchSize, seed: seed, onlyShort: 3 * step < steps)
-      try trained.clearGradient()
       let features = try VisionTower(architecture, trained)(normalizer(batch.pixels))
       let texts = try TextTower(architecture, trained)(batch.tokens).normalized()
       let scale = try trained.tensor("logit_scale").clamped(atMost: log(100)).exp()

@@ -70,7 +70,6 @@ public struct Trainer {
     for step in 0..<steps {
       try context.stop.check()
       let batch = try batches.next()
-      try model.trained.clearGradient()
       let (loss, crossEntropy) = try withPrecision(context.precision, on: context.device) {
         () throws(HoldfastError) in
         let student =
@@ -103,6 +102,7 @@ public struct Trainer {
             epoch: batch.epoch, loss: value, crossEntropy: crossEntropy.item(),
             rate: settings.rate * factor, gradientNorm: report.gradientNorm)))
     }
+    if let average = optimizer.average { try model.trained.values.copy(from: average) }
     guard try model.trained.values.isFinite() else {
       throw HoldfastError(
         .internalError,
@@ -123,7 +123,7 @@ public struct Trainer {
     }
     return try AdamW(
       model.trained, reference: penalty == nil ? nil : model.origin(), betas: settings.betas,
-      epsilon: settings.epsilon
+      epsilon: settings.epsilon, averageDecay: settings.averageDecay
     ) { name in
       let isPenalised = penalty?.covered.covers(name) ?? false
       return AdamW.Options(

@@ -27,6 +27,9 @@ public struct TrainingSettings: Sendable, Hashable {
   public var batchSize = 512
   /// The gradient's greatest norm, 1 by default; nil does not clip.
   public var clipNorm: Double? = 1
+  /// d of the running average `d · average + (1 − d) · weights` that is handed back in place of the
+  /// last step's weights; nil, the default, hands those back.
+  public var averageDecay: Double?
   /// Label smoothing of the cross-entropy; the default is 0.
   public var labelSmoothing = 0.0
   /// Whether each epoch has a random order (a function of seed and epoch) or that of the paths.
@@ -65,6 +68,7 @@ extension TrainingSettings {
       "steps": steps.map(JSONValue.integer) ?? .null,
       "batch-size": .integer(batchSize),
       "clip-norm": clipNorm.map(JSONValue.number) ?? .null,
+      "ema": averageDecay.map(JSONValue.number) ?? .null,
       "label-smoothing": .number(labelSmoothing),
       "order": .string(isShuffled ? "shuffled" : "sequential"),
       "augment": .string(augmentation.rawValue),
@@ -101,6 +105,7 @@ extension TrainingSettings {
     } else {
       clipNorm = try reader.number("clip-norm", in: 0...1e12) ?? clipNorm
     }
+    averageDecay = try reader.number("ema", in: 0...1)
     labelSmoothing = try reader.number("label-smoothing", in: 0...1) ?? labelSmoothing
     isShuffled = try reader.word("order", among: ["shuffled", "sequential"]) != "sequential"
     let augmentations = Augmentation.allCases.map(\.rawValue)

@@ -1,0 +1,164 @@
+import Basics
+import CLIP
+import TestSupport
+import Testing
+import Torch
+
+/// Holdfast's own kernels against libtorch's operators, on random weights and inputs.
+@Suite struct FastPathTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    var activation: Activation
+    var width: Int
+    var heads: Int
+    /// Patches and the class token make `side² + 1` tokens.
+    var side: Int
+    var images: Int
+    /// The last parts of the names that have low-rank updates.
+    var adapted: [String] = []
+
+    var testDescription: String {
+      "\(activation.rawValue), \(heads) heads of \(width / heads), \(side * side + 1) tokens, "
+        + "\(images) images\(adapted.isEmpty ? "" : ", updates on \(adapted)")"
+    }
+  }
+
+  static let cases = [
+    Case(activation: .quickGELU, width: 64, heads: 2, side: 4, images: 3),
+    Case(activation: .gelu, width: 96, heads: 4, side: 6, images: 2),
+    Case(activation: .quickGELU, width: 40, heads: 5, side: 1, images: 1),
+    Case(activation: .gelu, width: 64, heads: 1, side: 14, images: 1),
+    Case(
+      activation: .quickGELU, width: 64, heads: 4, side: 3, images: 4,
+      adapted: ["q_proj", "v_proj"]),
+    Case(
+      activation: .quickGELU, width: 48, heads: 2, side: 5, images: 2,
+      adapted: ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"]),
+  ]
+
+  @Test(arguments: cases)
+  func theFusedBlockGivesTheNumbersOfPlainOperators(_ this: Case) throws {
+    let fast = try Outcome(this)
+    let plain = try FastPaths.off { () throws(HoldfastError) in try Outcome(this) }
+    #expect(fast.features.count == plain.features.count && !plain.gradient.isEmpty)
+    expectClose(fast.features, plain.features, relative: 2e-5, absolute: 2e-5)
+    // Relative to the gradient's size: single elements may be sums that nearly cancel.
+    let size = plain.gradient.map(abs).max() ?? 0
+    #expect(size > 0)
+    expectClose(fast.gradient, plain.gradient, relative: 1e-4, absolute: 1e-5 * Double(size))
+  }
+
+  @Test func withoutGradientsTheNumbersAreTheSame() throws {
+    let this = Self.cases[0]
+    let trained = try Outcome(this).features
+    let scored = try withoutGradients { try Outcome(this, isScored: true).features }
+    #expect(trained == scored)
+  }
+
+  @Test func aTextIsReadWithoutSeeingWhatFollows() throws {
+    var architecture = Outcome.architecture(Self.cases[1])
+    architecture.contextLength = 11
+    let weights = try Outcome.weights(architecture)
+    let rows = [[5, 9, 2, 7, 63], [5, 63], [5, 1, 1, 1, 1, 1, 1, 8, 9, 10, 63]]
+    let tower = try TextTower(architecture, weights)
+    let fast = try tower(rows).elements(as: Float.self)
+    let plain = try FastPaths.off { () throws(HoldfastError) in
+      try tower(rows).elements(as: Float.self)
+    }
+    expectClose(fast, plain, relative: 2e-5, absolute: 2e-5)
+    let alone = try tower([rows[1]]).elements(as: Float.self)
+    expectClose(
+      alone, Array(fast[architecture.projectionWidth..<2 * architecture.projectionWidth]),
+      relative: 2e-5, absolute: 2e-5)
+  }
+
+  /// Features of a random tower, and the gradient of a random projection of them.
+  struct Outcome {
+    var features: [Float]
+    var gradient: [Float] = []
+
+    init(_ this: Case, isScored: Bool = false) throws(HoldfastError) {
+      let architecture = Self.architecture(this)
+      let weights = try Self.weights(architecture)
+        .filtered(CLIPArchitecture.isVision)
+      let pixels = try Tensor(
+        randomNumbers(this.images * 3 * architecture.imageSize * architecture.imageSize, key: 1),
+        shape: [this.images, 3, architecture.imageSize, architecture.imageSize])
+      if isScored {
+        features = try VisionTower(architecture, weights)(pixels).elements(as: Float.self)
+        return
+      }
+      let source = try Source(weights, adapted: this.adapted)
+      let output = try VisionTower(architecture, source)(pixels)
+      features = try output.detached().elements(as: Float.self)
+      let direction = try Tensor(randomNumbers(output.count, key: 2), shape: output.shape)
+      try (output * direction).sum().backward()
+      gradient = try source.trained.gradient.buffer.elements(as: Float.self)
+    }
+
+    static func architecture(_ this: Case) -> CLIPArchitecture {
+      let transformer = TransformerArchitecture(
+        width: this.width, layers: 2, heads: this.heads, mlpWidth: 2 * this.width,
+        activation: this.activation)
+      return CLIPArchitecture(
+        vision: .transformer(transformer, patchSize: 4), imageSize: 4 * this.side,
+        text: transformer, vocabularyCount: 64, contextLength: 8, projectionWidth: 16,
+        endToken: 63)
+    }
+
+    static func weights(_ architecture: CLIPArchitecture) throws(HoldfastError) -> Weights {
+      let layout = try architecture.layout()
+      return try Weights(layout: layout) { (name) throws(HoldfastError) in
+        let shape = layout[name]?.shape ?? []
+        let key = layout.names.firstIndex(of: name) ?? 0
+        let spread: Float = shape.count > 1 ? 1 / Float(shape[1]).squareRoot() : 0.2
+        let centre: Float = name.contains("norm") && name.hasSuffix("weight") ? 1 : 0
+        let numbers = randomNumbers(shape.reduce(1, *), key: key).map { centre + spread * $0 }
+        return try Tensor(numbers, shape: shape)
+      }
+    }
+  }
+
+  /// Weights of which all are trained, or low-rank updates of some alone.
+  struct Source: ParameterSource {
+    var frozen: Weights?
+    var trained: TrainableWeights
+
+    init(_ weights: Weights, adapted: [String]) throws(HoldfastError) {
+      guard !adapted.isEmpty else {
+        trained = try TrainableWeights(weights)
+        return
+      }
+      frozen = weights
+      var groups: [[(name: String, shape: [Int])]] = []
+      for entry in weights.layout.entries where entry.shape.count == 2 {
+        guard adapted.contains(where: { entry.name.hasSuffix(".\($0).weight") }) else { continue }
+        groups.append([(entry.name + ".down", [4, entry.shape[1]])])
+        groups.append([(entry.name + ".up", [entry.shape[0], 4])])
+      }
+      let layout = try WeightsLayout(groups: groups)
+      trained = try TrainableWeights(
+        Weights(layout: layout) { (name) throws(HoldfastError) in
+          let shape = layout[name]?.shape ?? []
+          let numbers = randomNumbers(
+            shape.reduce(1, *), key: 100 + (layout.names.firstIndex(of: name) ?? 0))
+          return try Tensor(numbers.map { 0.1 * $0 }, shape: shape)
+        })
+    }
+
+    func tensor(_ name: String) throws(HoldfastError) -> Tensor {
+      if let frozen { return try frozen.tensor(name) }
+      return try trained.tensor(name)
+    }
+
+    func joined(_ names: [String]) throws(HoldfastError) -> Tensor {
+      if let frozen { return try frozen.joined(names) }
+      return try trained.joined(names)
+    }
+
+    func adapter(for name: String) throws(HoldfastError) -> LowRankAdapter? {
+      guard frozen != nil, trained.layout[name + ".down"] != nil else { return nil }
+      return LowRankAdapter(
+        down: try trained.tensor(name + ".down"), up: try trained.tensor(name + ".up"), scale: 2)
+    }
+  }
+}
