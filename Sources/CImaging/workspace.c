@@ -14,8 +14,11 @@ void ci_workspace_free(ci_workspace *workspace) {
   free(workspace);
 }
 
+/// What is larger is given back, lest one huge image takes memory for long.
+enum { KEPT_SIZE = 1 << 26 };
+
 uint8_t *ci_reserve(ci_buffer *buffer, size_t size) {
-  if (buffer->size < size) {
+  if (buffer->size < size || (buffer->size > KEPT_SIZE && size <= KEPT_SIZE)) {
     free(buffer->bytes);
     buffer->bytes = malloc(size);
     buffer->size = buffer->bytes ? size : 0;
