@@ -16,10 +16,10 @@ export LD_LIBRARY_PATH := $(out)$(if $(LD_LIBRARY_PATH),:$(LD_LIBRARY_PATH))
 # Waiting threads of libgomp spin less; see scripts/stage.sh.
 export GOMP_SPINCOUNT ?= 10000
 
-.PHONY: help setup build demo test examples check interchange fixtures install clean
+.PHONY: help setup build demo test examples bench bench-list bench-check check interchange fixtures install clean
 
 help: ## What the targets are
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "make %-11s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "make %-11s %s\n", $$1, $$2 }'
 
 setup: ## Install what is missing, and build libctorch.so
 	@scripts/setup.sh
@@ -42,6 +42,20 @@ examples: setup ## Build and run what is in Examples
 	@swift build --package-path Examples/Dependent --product Dependent
 	@Examples/Dependent/.build/debug/Dependent \
 	  Tests/Fixtures/towers/tiny-quickgelu Tests/Fixtures/towers/tiny-gelu
+
+# PARTS=2,6 runs some parts alone; BENCH='--rounds 9' is handed on to Benchmarks/run.py.
+bench: ## Speed beside PyTorch, in turn on the same inputs: bench/results.json (20 minutes)
+	@scripts/setup.sh --venv
+	@swift build $(flags) --product Speed
+	@swift build $(flags) --product holdfast
+	@scripts/stage.sh bin
+	@scripts/bench.sh $(if $(PARTS),--parts $(PARTS)) $(BENCH)
+
+bench-list: ## The parts of bench, and their targets
+	@$(PYTHON) Benchmarks/run.py --list
+
+bench-check: ## That bench's arithmetic is right; needs nothing but Python
+	@$(PYTHON) Benchmarks/check.py
 
 check: setup ## Format, warnings as errors, documentation, tests
 	@scripts/check.sh

@@ -48,6 +48,10 @@ let package = Package(
     .executableTarget(
       name: "FineTune", dependencies: ["Benchmarks", "CLIP", "FeatureProtection"],
       path: "Examples/FineTune"),
+    .executableTarget(
+      name: "Speed",
+      dependencies: ["Basics", "Torch", "Images", "CLIP", "Benchmarks", "FeatureProtection"],
+      path: "Benchmarks/Speed"),
 
     .target(
       name: "TestSupport", dependencies: ["Basics", "Torch"], path: "Tests/TestSupport"),

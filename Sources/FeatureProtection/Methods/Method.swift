@@ -42,8 +42,9 @@ public enum MethodTable {
 
   public static var names: [String] { all.map { $0.name } }
 
-  /// What a comparison runs where it names no methods: those of arXiv 2405.16027. A soup needs a
-  /// grid of settings besides.
+  /// What a comparison runs where it names no methods: those of arXiv 2405.16027.
+  ///
+  /// A soup needs a grid of settings besides.
   public static var compared: [String] {
     all.filter { !$0.isSoup }.map { $0.name }
   }

@@ -1,0 +1,61 @@
+import Basics
+import FeatureProtection
+import Torch
+
+extension Speed {
+  /// A step of the optimiser with clipping, a penalty and an average of the weights.
+  static func optimizerPart(_ inputs: Inputs, _ conversation: Conversation) throws {
+    let classifier = try inputs.classifier()
+    let trained = try TrainableWeights(classifier.weights.clone())
+    let strength = try inputs.number("strength")
+    let optimizer = try AdamW(
+      trained, reference: classifier.weights, averageDecay: try inputs.number("average")
+    ) { name in
+      AdamW.Options(decay: 0.1, l2: strength, isHead: ImageClassifier.isHead(name))
+    }
+    let rate = try inputs.number("rate")
+    let steps = try inputs.count("steps")
+    let slope = try inputs.number("gradient")
+    try conversation.serve {
+      var duration = Duration.zero
+      var norms: [Double] = []
+      for _ in 0..<steps {
+        // The gradient of slope / 2 · ‖θ‖², which both sides can make in one line.
+        try trained.gradient.buffer.copy(from: trained.values.buffer * slope)
+        let start = ContinuousClock.now
+        let report = try optimizer.step(rate: rate, headRate: rate, clipNorm: 1)
+        duration += ContinuousClock.now - start
+        norms += [report.gradientNorm, report.penalty]
+      }
+      if let average = optimizer.average { norms.append(try norm(average)) }
+      norms.append(try norm(trained.values))
+      return Conversation.Answer(duration, count: steps, check: .numbers(norms))
+    }
+  }
+
+  /// As many bytes moved as a step must: six arrays read and five written, once each.
+  static func arraysPart(_ inputs: Inputs, _ conversation: Conversation) throws {
+    let source = try inputs.classifier().weights.buffer
+    let target = try source.clone()
+    let half = source.count / 2
+    let (firstHalf, otherHalf) = (
+      try source.narrowed(from: 0, count: half), try target.narrowed(from: 0, count: half)
+    )
+    let steps = try inputs.count("steps")
+    try conversation.serve {
+      let start = ContinuousClock.now
+      for _ in 0..<steps {
+        // A copy reads one array and writes one; there are eleven to read or write.
+        for _ in 0..<5 { try target.copy(from: source) }
+        try otherHalf.copy(from: firstHalf)
+      }
+      return Conversation.Answer(ContinuousClock.now - start, count: steps)
+    }
+  }
+
+  /// Of all tensors together, summed in float64.
+  private static func norm(_ weights: Weights) throws -> Double {
+    let values = try weights.buffer.to(.float64)
+    return try (values * values).sum().item().squareRoot()
+  }
+}

@@ -1,0 +1,85 @@
+"""Whether medians, noise, ratios and comparisons are what they should be: `make bench-check`."""
+
+import pathlib
+import tempfile
+
+import measure
+import parts
+import report
+import settings
+from measure import Sample
+
+
+def answers(*seconds, count=1, check=0, peak=0):
+    return [{"seconds": s, "count": count, "check": check, "peak": peak} for s in seconds]
+
+
+def check_samples():
+    assert Sample([3, 1, 2]).median == 2
+    assert Sample([1, 2, 3, 4, 5]).spread == 2 / 3  # quartiles 2 and 4 about a median of 3
+    assert Sample([7]).spread == 0
+
+
+def check_ratios():
+    sides = {"ours": answers(2, 4, 6, count=2), "theirs": answers(9, 9, 9, count=3)}
+    faster = parts.Row("x", "", "ours", "theirs", parts.at_least(1.5))
+    assert faster.sample("ours", sides, {}).median == 2
+    assert faster.ratio(2, 3) == 1.5 and faster.is_met(1.5) and not faster.is_met(1.49)
+    cheaper = parts.Row("x", "", "ours", "theirs", parts.at_most(1.02))
+    assert cheaper.ratio(2, 4) == 0.5 and cheaper.is_met(1.02) and not cheaper.is_met(1.03)
+    rate = parts.Row("x", "", "ours", "theirs", parts.at_least(0.9), quantity="rate")
+    assert rate.sample("theirs", sides, {}).median == 1 / 3
+    assert rate.ratio(9, 10) == 0.9
+    product = parts.Row(
+        "x", "", "ours", parts.LIMITS, parts.at_least(0.85), quantity="product", work=10)
+    assert product.sample("ours", sides, {"product": 8}).median == 5
+    assert product.sample(parts.LIMITS, sides, {"product": 8}).median == 8
+    assert product.ratio(4, 8) == 0.5
+    told = parts.Row("x", "", "ours", "theirs")
+    assert told.ratio(2, 4) == 2 and told.is_met(2) is None
+
+
+def check_comparisons():
+    assert measure.same_exactly("a", "a") is None and measure.same_exactly("a", "b")
+    assert measure.within_relative(1e-3)([1, 2], [1, 2.001]) is None
+    assert measure.within_relative(1e-3)([1, 2], [1, 2.01])
+    assert measure.within_relative(1e-3)([1], [1, 2])
+    assert measure.within_scale(1e-4)([0.0, 100.0], [0.009, 100.0]) is None
+    assert measure.within_scale(1e-4)([0.0, 100.0], [0.011, 100.0])
+    assert measure.within_absolute(0.1)({"a": 1}, {"a": 1.05}) is None
+    assert measure.within_absolute(0.1)({"a": 1}, {"b": 1})
+    # What is not a number agrees with nothing.
+    nan = float("nan")
+    for compare in (measure.within_relative, measure.within_scale, measure.within_absolute):
+        assert compare(0.1)([nan, 1.0], [1.0, 1.0])
+        assert compare(0.1)([1.0, nan], [1.0, nan])
+
+
+def check_parts():
+    known = parts.all_parts(settings.workers())
+    ids = [row.id for part in known for row in part.rows]
+    assert len(set(ids)) == len(ids)
+    assert [part.id for part in parts.chosen("1,6m", known)] == ["1a", "1b", "6m"]
+    assert [part.id for part in parts.chosen("1a", known)] == ["1a"]
+    assert [part.id for part in parts.chosen("10", known)] == ["10"]
+    assert parts.chosen("", known) == known
+
+
+def check_report():
+    part = parts.Part("x", "", None, [parts.Row("x", "row", "ours", "eager", parts.at_least(2))])
+    limits = {"product": 1e9, "copy": 1e9}
+    line, = report.rows_of(part, {"ours": answers(1), "eager": answers(3)}, None, limits)
+    assert (line["ratio"], line["met"], line["target"]) == (3, True, "≥ 2")
+    failed, = report.rows_of(part, None, "it broke", limits)
+    assert failed["met"] is False and failed["ratio"] is None and report.cells(failed)
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "bench" / "results.json"
+        report.write({"rows": [line | {"id": "b"}]}, path, ["a", "b"])
+        results = {"rows": [line | {"id": "a"}]}
+        report.write(results, path, ["a", "b"])
+        assert [row["id"] for row in results["rows"]] == ["a", "b"]
+
+
+if __name__ == "__main__":
+    for check in (check_samples, check_ratios, check_comparisons, check_parts, check_report):
+        check()

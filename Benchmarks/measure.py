@@ -1,0 +1,138 @@
+"""Workers that answer in turn, and what is made of their answers."""
+
+import json
+import os
+import statistics
+import subprocess
+import time
+
+
+class Failure(Exception):
+    """A worker stopped, or two sides computed different things."""
+
+
+class Worker:
+    """One side of a measurement: a process that stays, and repeats its work when told to."""
+
+    def __init__(self, command, environment):
+        self.command = command
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env=os.environ | environment)
+        self.read()
+
+    def read(self):
+        line = self.process.stdout.readline()
+        if not line:
+            code = self.process.wait()
+            raise Failure(f"{' '.join(map(str, self.command))} stopped with code {code}")
+        return json.loads(line)
+
+    def repeat(self):
+        """One repetition's answer: seconds, count, check, peak."""
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+        return self.read()
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait()
+
+
+class Command:
+    """A process that is started anew for every repetition, and timed as a whole."""
+
+    def __init__(self, command, environment, check):
+        self.command = command
+        self.environment = environment
+        self.check = check
+
+    def repeat(self):
+        start = time.perf_counter()
+        done = subprocess.run(
+            self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=os.environ | self.environment)
+        seconds = time.perf_counter() - start
+        if done.returncode != 0:
+            raise Failure(f"{' '.join(map(str, self.command))}:\n{done.stderr[-2000:]}")
+        return {"seconds": seconds, "count": 1, "check": self.check(done.stdout), "peak": 0}
+
+    def close(self):
+        pass
+
+
+def in_turn(sides, rounds, warm_ups, note):
+    """Repeats the sides in turn, A B A B, and gives every side's answers, warm-ups left out."""
+    answers = {name: [] for name in sides}
+    for number in range(warm_ups + rounds):
+        for name, side in sides.items():
+            answer = side.repeat()
+            kind = "warm-up" if number < warm_ups else f"round {number - warm_ups + 1}"
+            note(f"  {kind:8} {name}: {answer['seconds']:.4f} s")
+            if number >= warm_ups:
+                answers[name].append(answer)
+    return answers
+
+
+class Sample:
+    """What one side's repetitions gave of one quantity."""
+
+    def __init__(self, values):
+        self.values = list(values)
+        self.median = statistics.median(self.values)
+
+    @property
+    def spread(self):
+        """The distance between quartiles, as a part of the median."""
+        if len(self.values) < 2 or self.median == 0:
+            return 0.0
+        low, _, high = statistics.quantiles(self.values, n=4, method="inclusive")
+        return (high - low) / self.median
+
+
+# -- Whether two sides computed the same thing ----------------------------------------------------
+
+
+def numbers(value):
+    """All numbers of a check, in order."""
+    if isinstance(value, dict):
+        return [n for key in sorted(value) for n in numbers(value[key])]
+    if isinstance(value, list):
+        return [n for item in value for n in numbers(item)]
+    return [float(value)]
+
+
+def same_exactly(ours, theirs):
+    """None where two checks are equal, else what differs."""
+    return None if ours == theirs else f"{str(ours)[:80]} is not {str(theirs)[:80]}"
+
+
+def within(bound, sizes):
+    """Compares two checks number by number; `sizes` says what each difference is a part of."""
+    def compare(ours, theirs):
+        if isinstance(ours, dict) and ours.keys() != theirs.keys():
+            return f"{sorted(ours.keys() ^ theirs.keys())} on one side only"
+        a, b = numbers(ours), numbers(theirs)
+        if len(a) != len(b):
+            return f"{len(a)} numbers beside {len(b)}"
+        parts = [abs(x - y) / size for x, y, size in zip(a, b, sizes(b))]
+        # Asked this way, what is not a number is too far from anything.
+        far = [part for part in parts if not part <= bound]
+        return f"{len(far)} of {len(a)} differ, one by {far[0]:.2g} of {bound:g}" if far else None
+    return compare
+
+
+def within_relative(bound):
+    """Every number within a part of its own size."""
+    return within(bound, lambda b: [max(abs(y), 1e-12) for y in b])
+
+
+def within_scale(bound):
+    """Every number within a part of the largest one's size."""
+    return within(bound, lambda b: [max(max(map(abs, b)), 1e-12)] * len(b))
+
+
+def within_absolute(bound):
+    """Every number within a bound."""
+    return within(bound, lambda b: [1] * len(b))

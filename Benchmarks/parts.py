@@ -1,0 +1,329 @@
+"""The table of parts: what is measured against what, and the ratio that is hoped for."""
+
+import dataclasses
+import json
+import pathlib
+from typing import Callable, Optional
+
+import measure
+from measure import Command, Sample, Worker
+
+HERE = pathlib.Path(__file__).parent
+# In place of a side: what the roofline measured in this run.
+LIMITS = "the machine"
+
+
+@dataclasses.dataclass
+class Context:
+    """Where things are, and what holds for all parts."""
+
+    python: str
+    folder: pathlib.Path
+    speed: pathlib.Path
+    holdfast: pathlib.Path
+    is_quick: bool
+    environment: dict
+
+    def ours(self, name):
+        return lambda: Worker([self.speed, name, self.folder], self.environment)
+
+    def reference(self, name, *options):
+        script = HERE / "reference" / "worker.py"
+        command = [self.python, script, name, self.folder, *options]
+        return lambda: Worker(command, self.environment)
+
+    def command(self, check, *words, environment=None):
+        return lambda: Command(list(map(str, words)), self.environment | (environment or {}), check)
+
+
+@dataclasses.dataclass
+class Row:
+    """A line of the table: one side's quantity over another's."""
+
+    id: str
+    name: str
+    ours: str
+    reference: str
+    target: Optional[tuple] = None
+    quantity: str = "seconds"
+    unit: str = "s"
+    scale: float = 1.0
+    # Of the machine's limit, from the seconds of one unit and the roofline's rates.
+    roofline: Optional[Callable] = None
+    # Operations of one unit, for the quantity "product".
+    work: int = 0
+
+    def sample(self, side, answers, limits):
+        """What a side's repetitions gave of the row's quantity, in its unit."""
+        if side == LIMITS:
+            return Sample([limits[self.quantity] * self.scale])
+        return Sample([self.value(answer) * self.scale for answer in answers[side]])
+
+    def value(self, answer):
+        if self.quantity == "seconds":
+            return answer["seconds"] / answer["count"]
+        if self.quantity == "rate":
+            return answer["count"] / answer["seconds"]
+        if self.quantity == "product":
+            return self.work * answer["count"] / answer["seconds"]
+        return answer[self.quantity]
+
+    def ratio(self, ours, reference):
+        """How many times better for a target of at least so much, else the part that ours needs."""
+        is_less_better = self.quantity in ("seconds", "peak")
+        wants_more = self.target is None or self.target[0] == "≥"
+        return reference / ours if wants_more and is_less_better else ours / reference
+
+    def is_met(self, ratio):
+        if self.target is None:
+            return None
+        kind, bound = self.target
+        return ratio >= bound if kind == "≥" else ratio <= bound
+
+
+@dataclasses.dataclass
+class Part:
+    """Sides that take turns, pairs of them that must agree, and the rows that come of it."""
+
+    id: str
+    title: str
+    sides: Callable[[Context], dict]
+    rows: list
+    checks: list = dataclasses.field(default_factory=list)
+    rounds: Optional[int] = None
+    warm_ups: int = 1
+    # Processes anew for each round, repeated so often: for the memory of a whole process.
+    fresh: int = 0
+
+
+def at_least(bound):
+    return ("≥", bound)
+
+
+def at_most(bound):
+    return ("≤", bound)
+
+
+# -- Rooflines ------------------------------------------------------------------------------------
+
+
+def tower_operations(tokens, width, layers, mlp, patch, projection):
+    """Operations of the matrix products in one image's forward pass: 2 for a multiply and add."""
+    block = 4 * tokens * width**2 + 2 * tokens * width * mlp + 2 * tokens**2 * width
+    return 2 * ((tokens - 1) * patch * width + layers * block + width * projection)
+
+
+MINI = tower_operations(17, 96, 3, 384, 3 * 8 * 8, 64)
+SMALL = tower_operations(37, 128, 6, 512, 3 * 8 * 8, 64)
+B32 = tower_operations(50, 768, 12, 3072, 3 * 32 * 32, 512)
+B32_TRAINED = 87_849_216 + 20 * 512 + 20
+
+
+def of_products(operations):
+    """The part of the measured matrix product rate that so many operations a unit need."""
+    return lambda seconds, limits: operations / seconds / limits["product"]
+
+
+def of_copies(size):
+    return lambda seconds, limits: size / seconds / limits["copy"]
+
+
+# -- Checks ---------------------------------------------------------------------------------------
+
+LOSSES = measure.within_relative(1e-3)
+LOGITS = measure.within_scale(1e-4)
+
+
+def probabilities(text):
+    """What `predict --format json` or first_prediction.py says, by class."""
+    found = json.loads(text)
+    if isinstance(found, list):
+        found = {p["class"]: p["probability"] for p in found[0]["predictions"]}
+    return found
+
+
+def table_of(folder):
+    """A run folder's accuracies by method and set, as reference/demo.py prints them."""
+    def check(_):
+        table = {}
+        for line in (folder / "results.jsonl").read_text().splitlines():
+            row = json.loads(line)
+            if row["metric"] != "top1" or row["selected_on"] is not None:
+                continue
+            alpha = row["setting"].get("alpha")
+            name = row["method"] if alpha is None else f"{row['method']} {alpha:g}"
+            table.setdefault(name, {})[row["set"]] = row["value"]
+        return table
+    return check
+
+
+def nothing_read(ours, _):
+    """That the store opened no picture: only this process' own counters were read."""
+    size = ours["file bytes"]
+    return None if size < 1 << 16 else f"{size} bytes of files were read"
+
+
+# -- Parts ----------------------------------------------------------------------------------------
+
+
+def training_part(id, title, worker, operations, eager, compiled, found, reports_rate=False):
+    """A training step beside eager and compiled PyTorch, and its rate of matrix products."""
+    batch = found[worker]["batch"]
+    title = f"training step, {title}, batch {batch}"
+    # Backward is twice the forward pass (a little less: pixels need no gradient).
+    work = 3 * batch * operations
+    shared = {"unit": "ms a step", "scale": 1e3, "roofline": of_products(work)}
+    rows = [
+        Row(id, f"{title}, beside eager", "ours", "eager", at_least(eager), **shared),
+        Row(f"{id}-compiled", f"{title}, beside torch.compile", "ours", "compiled",
+            at_least(compiled), **shared)]
+    if reports_rate:
+        rows.append(Row(
+            f"{id}-roofline", "the same: rate of matrix products, beside the measured one", "ours",
+            LIMITS, at_least(0.85), quantity="product", unit="GFLOP/s", scale=1e-9, work=work))
+    return Part(
+        id, title,
+        lambda c: {"ours": c.ours(worker), "eager": c.reference(worker),
+                   "compiled": c.reference(worker, "--compiled")},
+        rows, [("ours", "eager", LOSSES), ("ours", "compiled", LOSSES)])
+
+
+def predict_words(c):
+    picture = sorted((c.folder / "images" / "jpeg").glob("*/*.jpg"))[0]
+    model, classes = c.folder / "models" / "b32", c.folder / "few.txt"
+    return {
+        "ours": c.command(
+            probabilities, c.holdfast, "predict", "--model", model, "--classes", classes,
+            "--prompts", c.folder / "simple.txt", "--format", "json", "--top", 10, picture),
+        "transformers": c.command(
+            probabilities, c.python, HERE / "reference" / "first_prediction.py", model, classes,
+            picture)}
+
+
+def demo_words(c):
+    out, cache = c.folder / "demo", c.folder / "pictures"
+    epochs = 1 if c.is_quick else 8
+    return {
+        "ours": c.command(
+            table_of(out), c.holdfast, "demo", "--seeds", 1, "--out", out, "--quiet",
+            "--set", f"epochs={epochs}", environment={"HOLDFAST_CACHE": str(cache)}),
+        "PyTorch": c.command(
+            json.loads, c.python, HERE / "reference" / "demo.py", c.folder / "models" / "mini",
+            cache / "minidomains-1", "--epochs", epochs)}
+
+
+def all_parts(found):
+    """The table, for the workers' settings."""
+    return [
+        training_part("1a", "MiniCLIP", "train-mini", MINI, 1.5, 1.3, found),
+        training_part("1b", "small ViT", "train-small", SMALL, 1.5, 1.3, found),
+        training_part("2", "ViT-B/32", "train-b32", B32, 1.2, 1.1, found, reports_rate=True),
+        Part("3", "inference",
+             lambda c: {"ours": c.ours("infer-b32"), "eager": c.reference("infer-b32")},
+             [Row("3", "inference, ViT-B/32, one batch", "ours", "eager", at_least(1.15),
+                  unit="ms an image", scale=1e3, roofline=of_products(B32))],
+             [("ours", "eager", LOGITS)]),
+        Part("4", "penalties to the reference",
+             lambda c: {"plain": c.ours("train-small"), "l1": c.ours("train-small-l1"),
+                        "l2": c.ours("train-small-l2"), "eager l1": c.reference("train-small-l1"),
+                        "eager l2": c.reference("train-small-l2")},
+             [Row("4-l1", "step with L1 to the reference, beside our plain step", "l1", "plain",
+                  at_most(1.02), unit="ms a step", scale=1e3),
+              Row("4-l2", "step with L2 to the reference, beside our plain step", "l2", "plain",
+                  at_most(1.02), unit="ms a step", scale=1e3),
+              Row("4-l1-eager", "step with L1, beside eager with L1", "l1", "eager l1",
+                  unit="ms a step", scale=1e3),
+              Row("4-l2-eager", "step with L2, beside eager with L2", "l2", "eager l2",
+                  unit="ms a step", scale=1e3)],
+             [("l1", "eager l1", LOSSES), ("l2", "eager l2", LOSSES)]),
+        Part("4b", "penalty at true size",
+             lambda c: {"plain": c.ours("train-b32"), "l2": c.ours("train-b32-l2")},
+             [Row("4b", "step with L2, ViT-B/32, beside our plain step", "l2", "plain", at_most(1.02),
+                  unit="ms a step", scale=1e3)]),
+        Part("5", "distillation",
+             lambda c: {"plain": c.ours("train-small"), "kd": c.ours("train-small-kd"),
+                        "eager kd": c.reference("train-small-kd")},
+             [Row("5", "KD step from the second epoch on, beside our plain step", "kd", "plain",
+                  at_most(1.05), unit="ms a step", scale=1e3),
+              Row("5-eager", "KD step, beside eager with KD", "kd", "eager kd", unit="ms a step",
+                  scale=1e3)],
+             [("kd", "eager kd", LOSSES)]),
+        Part("6", "LoRA",
+             lambda c: {"full": c.ours("train-b32"), "lora": c.ours("train-b32-lora"),
+                        "peft": c.reference("train-b32-lora")},
+             [Row("6", "LoRA step, ViT-B/32, beside our full step", "lora", "full", at_most(0.70),
+                  unit="ms a step", scale=1e3),
+              Row("6-peft", "LoRA step, ViT-B/32, beside PEFT", "lora", "peft", at_least(1.3),
+                  unit="ms a step", scale=1e3)],
+             [("lora", "peft", LOSSES)]),
+        Part("6m", "LoRA's memory",
+             lambda c: {"full": c.ours("train-b32"), "lora": c.ours("train-b32-lora")},
+             [Row("6-memory", "LoRA's peak memory, beside our full fine-tuning", "lora", "full",
+                  at_most(0.5), quantity="peak", unit="MiB", scale=1 / (1 << 20))],
+             rounds=2, fresh=2),
+        Part("7", "zero-shot head",
+             lambda c: {"ours": c.ours("text-head"), "open_clip": c.reference("text-head")},
+             [Row("7", "zero-shot head, 80 prompts a class, ViT-B/32", "ours", "open_clip",
+                  at_least(5), unit="ms a class", scale=1e3)],
+             [("ours", "open_clip", LOGITS)]),
+        Part("8", "JPEG",
+             lambda c: {"ours": c.ours("load-jpeg"), "two": c.ours("load-jpeg-2"),
+                        "Pillow": c.reference("load-jpeg")},
+             [Row("8", "JPEG 500 × 375 to a crop of 224, one core", "ours", "Pillow", at_least(2.5),
+                  unit="ms an image", scale=1e3),
+              Row("8-scaling", "the same with two threads, beside one", "two", "ours", at_least(1.9),
+                  unit="ms an image", scale=1e3)],
+             [("ours", "Pillow", measure.same_exactly), ("two", "Pillow", measure.same_exactly)]),
+        Part("9", "PNG",
+             lambda c: {"ours": c.ours("load-png"), "Pillow": c.reference("load-png")},
+             [Row("9", "PNG 640 × 480 to a crop of 224, one core", "ours", "Pillow", at_least(1.5),
+                  unit="ms an image", scale=1e3)],
+             [("ours", "Pillow", measure.same_exactly)]),
+        Part("10", "α sweep",
+             lambda c: {"ours": c.ours("sweep"), "ideal": c.ours("sweep-ideal"),
+                        "WiSE-FT": c.reference("sweep")},
+             [Row("10", "11-point α sweep over six sets, beside one decoding and 11 forwards", "ours",
+                  "ideal", at_most(1.1)),
+              Row("10-wise-ft", "the same, beside WiSE-FT's loop", "ours", "WiSE-FT", at_least(2))],
+             # An image whose two best logits are equal to rounding may fall either way.
+             [("ours", "WiSE-FT", measure.within_absolute(0.032))]),
+        Part("11", "pixel store",
+             lambda c: {"store": c.ours("store"), "array": c.ours("store-ideal")},
+             [Row("11", "second evaluation's pixels, beside reading a plain array", "store", "array",
+                  at_least(0.9), quantity="rate", unit="GB/s", scale=1e-9)],
+             [("store", "array", nothing_read)]),
+        Part("12", "the whole demo", demo_words,
+             [Row("12", "the comparison of make demo, one seed", "ours", "PyTorch", at_least(3))],
+             [("ours", "PyTorch", measure.within_absolute(0.06))], rounds=3, warm_ups=0),
+        Part("13", "first prediction", predict_words,
+             [Row("13", "first prediction with ViT-B/32, cold process", "ours", "transformers",
+                  at_least(5))],
+             [("ours", "transformers", measure.within_absolute(1e-4))]),
+        Part("14", "peak memory",
+             lambda c: {"ours": c.ours("train-b32"), "eager": c.reference("train-b32")},
+             [Row("14", "peak memory of training ViT-B/32", "ours", "eager", at_most(0.7),
+                  quantity="peak", unit="MiB", scale=1 / (1 << 20))],
+             [("ours", "eager", LOSSES)], rounds=2, fresh=2),
+        Part("15", "optimiser",
+             lambda c: {"ours": c.ours("optimizer"), "arrays": c.ours("arrays"),
+                        "eager": c.reference("optimizer")},
+             [Row("15", "optimiser step with clipping, L2 and average, beside its arrays once", "ours",
+                  "arrays", at_most(1.3), unit="ms a step", scale=1e3,
+                  roofline=of_copies(11 * 4 * B32_TRAINED)),
+              Row("15-eager", "the same, beside PyTorch's AdamW", "ours", "eager", unit="ms a step",
+                  scale=1e3)],
+             [("ours", "eager", measure.within_relative(1e-4))]),
+    ]
+
+
+def chosen(text, known):
+    """Parts by their ids, `2,6`; a number stands for all parts that begin with it."""
+    if not text:
+        return known
+    found = []
+    for word in text.replace(",", " ").split():
+        members = [p for p in known if p.id == word or p.id.rstrip("abm") == word]
+        if not members:
+            raise SystemExit(f"there is no part {word}; known: {' '.join(p.id for p in known)}")
+        found += [p for p in members if p not in found]
+    return found

@@ -1,0 +1,169 @@
+"""Runs holdfast and its references in turn, and prints and saves the ratios: `make bench`.
+
+    python Benchmarks/run.py [--parts 2,6] [--rounds 5] [--quick] [--list] [--work FOLDER]
+
+Each side of a part is a process that stays; they take turns, A B A B, so that what else the machine
+does meets both. Medians are compared, and what both sides computed must agree. `--quick` shows in
+a few minutes that every part works; its numbers mean nothing, and are not saved with the others.
+"""
+
+import argparse
+import datetime
+import os
+import pathlib
+import subprocess
+import sys
+import time
+from importlib.metadata import version
+
+import measure
+import parts as table
+import report
+import settings
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PACKAGES = ["torch", "torchvision", "transformers", "peft", "open_clip_torch", "timm", "pillow",
+            "numpy"]
+
+
+def note(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def prepare(context):
+    """Everything both sides read, once; what is there stays."""
+    mini = ROOT / "Sources" / "FeatureProtection" / "MiniCLIP"
+    script = table.HERE / "reference" / "prepare.py"
+    environment = os.environ | context.environment
+    subprocess.run(
+        [context.python, script, context.folder, mini, *(["--quick"] if context.is_quick else [])],
+        env=environment, check=True)
+    # The demo's pictures are rendered once for both sides.
+    subprocess.run(
+        [context.holdfast, "data", "inspect", "builtin:minidomains/real"],
+        env=environment | {"HOLDFAST_CACHE": str(context.folder / "pictures")},
+        stdout=subprocess.DEVNULL, check=True)
+
+
+def limits(context):
+    """The machine's rates: matrix products and copies."""
+    worker = context.ours("roofline")()
+    try:
+        return worker.repeat()["check"]
+    finally:
+        worker.close()
+
+
+def run(part, context, rounds):
+    """Answers of all sides, by side."""
+    rounds = min(part.rounds or rounds, rounds)
+    if part.fresh:
+        answers = {}
+        for number in range(rounds):
+            for name, make in part.sides(context).items():
+                side = make()
+                for _ in range(part.fresh):
+                    answer = side.repeat()
+                side.close()
+                note(f"  process {number + 1} {name}: {answer['peak'] / (1 << 20):.0f} MiB")
+                answers.setdefault(name, []).append(answer)
+        return answers
+    sides = {}
+    try:
+        for name, make in part.sides(context).items():
+            sides[name] = make()
+        return measure.in_turn(sides, rounds, part.warm_ups, note)
+    finally:
+        for side in sides.values():
+            side.close()
+
+
+def disagreement(part, answers):
+    """The first pair of sides that computed different things, in words; or None."""
+    for ours, theirs, compare in part.checks:
+        for number, (a, b) in enumerate(zip(answers[ours], answers[theirs])):
+            problem = compare(a["check"], b["check"])
+            if problem is not None:
+                return f"{ours} and {theirs}, round {number + 1}: {problem}"
+    return None
+
+
+def machine(threads):
+    name = "unknown processor"
+    if os.path.exists("/proc/cpuinfo"):
+        with open("/proc/cpuinfo") as file:
+            names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+        name = f"{names[0]} × {len(names)}" if names else name
+    commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"],
+                            capture_output=True, text=True).stdout.strip() or "unknown"
+    return {"cpu": name, "threads": threads, "commit": commit,
+            "load": [round(load, 2) for load in os.getloadavg()]}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--parts", default="", help="ids, such as 2,6; all by default")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="little work, to try every part")
+    parser.add_argument("--list", action="store_true", help="the parts and their rows")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--work", type=pathlib.Path, help="for inputs (default: .cache/bench)")
+    options = parser.parse_args()
+    if options.list:
+        for part in table.all_parts(settings.workers()):
+            print(f"{part.id:4} {part.title}")
+            for row in part.rows:
+                target = "" if row.target is None else f"{row.target[0]} {row.target[1]:g}"
+                print(f"       {row.id:12} {row.name:75} {target}")
+        return 0
+
+    name = "bench-quick" if options.quick else "bench"
+    folder = (options.work or ROOT / ".cache" / name).absolute()
+    threads = str(options.threads)
+    context = table.Context(
+        python=sys.executable, folder=folder, speed=ROOT / ".build" / "release" / "Speed",
+        holdfast=ROOT / "bin" / "holdfast", is_quick=options.quick,
+        environment={
+            "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "GOMP_SPINCOUNT": "10000",
+            "TORCHINDUCTOR_CACHE_DIR": str(folder / "inductor")})
+    start = time.monotonic()
+    folder.mkdir(parents=True, exist_ok=True)
+    known = table.all_parts(settings.write(folder, options.quick))
+    chosen = table.chosen(options.parts, known)
+    rounds = 1 if options.quick else options.rounds
+    prepare(context)
+    first = limits(context)
+    measured = []
+    for part in chosen:
+        note(f"{part.id}: {part.title}")
+        answers, failure = None, None
+        try:
+            answers = run(part, context, rounds)
+            failure = disagreement(part, answers)
+        except measure.Failure as error:
+            failure = str(error)
+        if failure is not None:
+            note(f"  failed: {failure}")
+        measured.append((part, answers, failure))
+    last = limits(context)
+    best = {key: max(first[key], last[key]) for key in first}
+
+    results = {
+        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "machine": machine(options.threads), "versions": {p: version(p) for p in PACKAGES},
+        "limits": best, "limits at start and end": [first, last],
+        "rows": [line for part, answers, failure in measured
+                 for line in report.rows_of(part, answers, failure, best)]}
+    print(report.plain(results), end="")
+    order = [row.id for part in known for row in part.rows]
+    if options.quick:
+        report.write(results, folder / "results.json", order)
+    else:
+        report.write(results, ROOT / "bench" / "results.json", order)
+        report.document(results, ROOT / "docs" / "performance.md")
+    note(f"{(time.monotonic() - start) / 60:.1f} minutes")
+    return 1 if any(failure for _, _, failure in measured) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
