@@ -16,7 +16,7 @@ export LD_LIBRARY_PATH := $(out)$(if $(LD_LIBRARY_PATH),:$(LD_LIBRARY_PATH))
 # Waiting threads of libgomp spin less; see scripts/stage.sh.
 export GOMP_SPINCOUNT ?= 10000
 
-.PHONY: help setup build demo test examples bench bench-list bench-check check fixtures install clean
+.PHONY: help setup build demo test examples bench bench-list bench-check check interchange fixtures install clean
 
 help: ## What the targets are
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "make %-11s %s\n", $$1, $$2 }'
@@ -60,6 +60,10 @@ bench-check: ## That bench's arithmetic is right; needs nothing but Python
 check: setup ## Format, warnings as errors, documentation, tests
 	@scripts/check.sh
 	@$(MAKE) --no-print-directory test
+
+interchange: build ## Hold files of true size to transformers, open_clip and PEFT
+	@scripts/setup.sh --venv
+	@scripts/check-interchange.sh
 
 fixtures: ## Remake the golden files with Python
 	@scripts/setup.sh --venv

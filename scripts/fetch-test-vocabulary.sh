@@ -1,6 +1,7 @@
 #!/bin/sh
 # Fetches CLIP's vocabulary, which the tokenizer's tests need and this repository does not hold,
-# into .cache/clip-vocabulary/{vocab.json,merges.txt}. Does nothing where it is already there.
+# into .cache/clip-vocabulary/{vocab.json,merges.txt}, and as the CLIP release has it into
+# .cache/clip-release/bpe_simple_vocab_16e6.txt.gz. Does nothing where they are already there.
 # PYTHON names the Python to use (python3); pip's own configuration says where packages come from.
 set -eu
 
@@ -8,12 +9,14 @@ version=3.3.0
 root=$(cd "$(dirname "$0")/.." && pwd)
 python=${PYTHON:-python3}
 folder="$root/.cache/clip-vocabulary"
+release="$root/.cache/clip-release"
 packages="$root/.cache/packages"
 
-if [ -s "$folder/vocab.json" ] && [ -s "$folder/merges.txt" ]; then
+if [ -s "$folder/vocab.json" ] && [ -s "$folder/merges.txt" ] &&
+  [ -s "$release/bpe_simple_vocab_16e6.txt.gz" ]; then
   exit 0
 fi
-mkdir -p "$folder" "$packages"
+mkdir -p "$folder" "$release" "$packages"
 
 if ! "$python" -m pip --disable-pip-version-check download --quiet --no-deps \
   --only-binary :all: --dest "$packages" "open_clip_torch==$version" >&2; then
@@ -22,10 +25,10 @@ if ! "$python" -m pip --disable-pip-version-check download --quiet --no-deps \
   exit 66
 fi
 
-"$python" - "$packages/open_clip_torch-$version-py3-none-any.whl" "$folder" <<'PYTHON'
+"$python" - "$packages/open_clip_torch-$version-py3-none-any.whl" "$folder" "$release" <<'PYTHON'
 import gzip, hashlib, json, os, sys, zipfile
 
-wheel, folder = sys.argv[1:]
+wheel, folder, release = sys.argv[1:]
 packed = zipfile.ZipFile(wheel).read("open_clip/bpe_simple_vocab_16e6.txt.gz")
 expected = "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a"
 if hashlib.sha256(packed).hexdigest() != expected:
@@ -40,13 +43,14 @@ tokens = symbols + [s + "</w>" for s in symbols] + ["".join(m.split()) for m in 
 tokens += ["<|startoftext|>", "<|endoftext|>"]
 
 
-def write(name, text):
-    part = os.path.join(folder, name + ".part")
-    with open(part, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-    os.replace(part, os.path.join(folder, name))
+def write(path, data):
+    with open(path + ".part", "wb") as file:
+        file.write(data)
+    os.replace(path + ".part", path)
 
 
-write("merges.txt", "#version: 0.2\n" + "\n".join(merges) + "\n")
-write("vocab.json", json.dumps({t: i for i, t in enumerate(tokens)}, ensure_ascii=False) + "\n")
+vocabulary = json.dumps({t: i for i, t in enumerate(tokens)}, ensure_ascii=False)
+write(os.path.join(release, "bpe_simple_vocab_16e6.txt.gz"), packed)
+write(os.path.join(folder, "merges.txt"), ("#version: 0.2\n" + "\n".join(merges) + "\n").encode())
+write(os.path.join(folder, "vocab.json"), (vocabulary + "\n").encode())
 PYTHON

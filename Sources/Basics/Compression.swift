@@ -73,14 +73,17 @@ public enum Compression {
 
   /// The CRC-32 of zip and gzip.
   public static func crc32(_ data: Data) -> UInt32 {
+    data.withUnsafeBytes { crc32($0) }
+  }
+
+  /// The CRC-32 of zip and gzip.
+  public static func crc32(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
     var value: UInt = 0
-    var rest = data[...]
+    var rest = bytes[...]
     while !rest.isEmpty {
-      let piece = rest.prefix(1 << 30)
-      piece.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
-        value = CZlib.crc32(
-          value, bytes.bindMemory(to: UInt8.self).baseAddress, UInt32(bytes.count))
-      }
+      let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 30))
+      value = CZlib.crc32(
+        value, piece.bindMemory(to: UInt8.self).baseAddress, UInt32(piece.count))
       rest = rest.dropFirst(piece.count)
     }
     return UInt32(truncatingIfNeeded: value)

@@ -24,7 +24,7 @@ public struct ResultRow: Codable, Hashable, Sendable {
   public var metric: String
   /// A fraction where the metric is one.
   public var value: Double
-  /// The number of images measured.
+  /// The number of images measured; where there is a `group`, those of the group.
   public var n: Int
   /// The 95 % confidence interval over images, low and high.
   public var ci95: [Double]
@@ -36,17 +36,22 @@ public struct ResultRow: Codable, Hashable, Sendable {
   public var weights: String
   /// How many images were left out because they do not decode (with `--skip-bad` only).
   public var skipped: Int?
+  /// The group of images that the number is of, `Africa` for example (`worst-group`).
+  public var group: String?
+  /// What decides the number besides weights, images and labels: `{"missing": 12}`, for example.
+  public var data: [String: JSONValue]?
 
   enum CodingKeys: String, CodingKey {
     case method, setting, seed, set, role, metric, value, n, ci95
     case selectedOn = "selected_on"
-    case recipe, weights, skipped
+    case recipe, weights, skipped, group, data
   }
 
   public init(
     method: String, setting: [String: JSONValue] = [:], seed: Int, set: String, role: Role,
     metric: String, value: Double, n: Int, ci95: [Double], selectedOn: String? = nil,
-    recipe: String, weights: String, skipped: Int? = nil
+    recipe: String, weights: String, skipped: Int? = nil, group: String? = nil,
+    data: [String: JSONValue]? = nil
   ) {
     self.method = method
     self.setting = setting
@@ -61,9 +66,12 @@ public struct ResultRow: Codable, Hashable, Sendable {
     self.recipe = recipe
     self.weights = weights
     self.skipped = skipped
+    self.group = group
+    self.data = data
   }
 
-  /// Every key is written, `selected_on` as null where nothing was chosen; `skipped` only if set.
+  /// Every key is written, `selected_on` as null where nothing was chosen; `skipped`, `group` and
+  /// `data` only if set.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(method, forKey: .method)
@@ -79,5 +87,7 @@ public struct ResultRow: Codable, Hashable, Sendable {
     try container.encode(recipe, forKey: .recipe)
     try container.encode(weights, forKey: .weights)
     try container.encodeIfPresent(skipped, forKey: .skipped)
+    try container.encodeIfPresent(group, forKey: .group)
+    try container.encodeIfPresent(data, forKey: .data)
   }
 }

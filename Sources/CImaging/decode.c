@@ -1,7 +1,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
@@ -14,23 +13,17 @@ ci_status ci_fail(char *message, ci_status status, const char *format, ...) {
   return status;
 }
 
-ci_status ci_allocate(ci_image *image, uint64_t width, uint64_t height, char *message) {
-  if (width == 0 || height == 0 || width > INT32_MAX || height > INT32_MAX) {
-    return ci_fail(message, CI_BAD_DATA, "an image of %" PRIu64 " x %" PRIu64 " pixels", width,
+static ci_status check_size(const ci_workspace *workspace, char *message) {
+  const int64_t width = workspace->width, height = workspace->height;
+  if (width <= 0 || height <= 0 || width > INT32_MAX || height > INT32_MAX) {
+    return ci_fail(message, CI_BAD_DATA, "an image of %" PRId64 " x %" PRId64 " pixels", width,
                    height);
   }
   if (width * height > CI_PIXEL_LIMIT) {
     return ci_fail(message, CI_TOO_LARGE,
-                   "%" PRIu64 " x %" PRIu64 " pixels are more than the limit of %d", width, height,
+                   "%" PRId64 " x %" PRId64 " pixels are more than the limit of %d", width, height,
                    CI_PIXEL_LIMIT);
   }
-  image->pixels = malloc((size_t)(3 * width * height));
-  if (image->pixels == NULL) {
-    return ci_fail(message, CI_OUT_OF_MEMORY, "no memory for %" PRIu64 " x %" PRIu64 " pixels",
-                   width, height);
-  }
-  image->width = (int32_t)width;
-  image->height = (int32_t)height;
   return CI_OK;
 }
 
@@ -38,34 +31,77 @@ static int starts_with(const uint8_t *bytes, size_t count, const char *magic, si
   return count >= length && memcmp(bytes, magic, length) == 0;
 }
 
-ci_status ci_decode(const uint8_t *bytes, size_t count, ci_image *image, char *message) {
-  *image = (ci_image){0, 0, NULL};
+static ci_status open_any(ci_workspace *workspace, char *message) {
+  const uint8_t *bytes = workspace->bytes;
+  const size_t count = workspace->count;
+  if (count == 0) return ci_fail(message, CI_BAD_DATA, "the file is empty");
+  if (starts_with(bytes, count, "\xFF\xD8\xFF", 3)) return ci_open_jpeg(workspace, message);
+  if (starts_with(bytes, count, "\x89PNG\r\n\x1A\n", 8)) return ci_open_png(workspace, message);
+  if (starts_with(bytes, count, "RIFF", 4) && count >= 16 &&
+      memcmp(bytes + 8, "WEBPVP8", 7) == 0) {
+    return ci_open_webp(workspace, message);
+  }
+  const char *name = starts_with(bytes, count, "GIF8", 4)        ? "it is a GIF"
+                     : starts_with(bytes, count, "BM", 2)        ? "it looks like a BMP"
+                     : starts_with(bytes, count, "II*\0", 4)     ? "it is a TIFF"
+                     : starts_with(bytes, count, "MM\0*", 4)     ? "it is a TIFF"
+                     : starts_with(bytes, count, "version ", 8)  ? "it is a Git LFS pointer"
+                     : starts_with(bytes, count, "<", 1)         ? "it looks like a web page"
+                                                                 : "its first bytes are of none";
+  return ci_fail(message, CI_UNKNOWN_FORMAT, "not a JPEG, PNG or WebP image (%s)", name);
+}
+
+static void close_file(ci_workspace *workspace) {
+  ci_close_jpeg(workspace);
+  workspace->format = CI_NO_FILE;
+}
+
+ci_status ci_open(ci_workspace *workspace, const uint8_t *bytes, size_t count, int64_t *width,
+                  int64_t *height, char *message) {
+  close_file(workspace);
   message[0] = 0;
-  ci_status status;
-  if (count == 0) {
-    status = ci_fail(message, CI_BAD_DATA, "the file is empty");
-  } else if (starts_with(bytes, count, "\xFF\xD8\xFF", 3)) {
-    status = ci_decode_jpeg(bytes, count, image, message);
-  } else if (starts_with(bytes, count, "\x89PNG\r\n\x1A\n", 8)) {
-    status = ci_decode_png(bytes, count, image, message);
-  } else if (starts_with(bytes, count, "RIFF", 4) && count >= 16 &&
-             memcmp(bytes + 8, "WEBPVP8", 7) == 0) {
-    status = ci_decode_webp(bytes, count, image, message);
-  } else {
-    const char *name = starts_with(bytes, count, "GIF8", 4)        ? "it is a GIF"
-                       : starts_with(bytes, count, "BM", 2)        ? "it looks like a BMP"
-                       : starts_with(bytes, count, "II*\0", 4)     ? "it is a TIFF"
-                       : starts_with(bytes, count, "MM\0*", 4)     ? "it is a TIFF"
-                       : starts_with(bytes, count, "version ", 8)  ? "it is a Git LFS pointer"
-                       : starts_with(bytes, count, "<", 1)         ? "it looks like a web page"
-                                                                   : "its first bytes are of none";
-    status = ci_fail(message, CI_UNKNOWN_FORMAT, "not a JPEG, PNG or WebP image (%s)", name);
-  }
-  if (status != CI_OK) {
-    free(image->pixels);
-    *image = (ci_image){0, 0, NULL};
-  }
+  workspace->bytes = bytes;
+  workspace->count = count;
+  ci_status status = open_any(workspace, message);
+  if (status == CI_OK) status = check_size(workspace, message);
+  if (status != CI_OK) close_file(workspace);
+  *width = workspace->width;
+  *height = workspace->height;
   return status;
 }
 
-void ci_free(void *memory) { free(memory); }
+/// Decodes the whole and copies the part.
+static ci_status read_through_whole(ci_workspace *workspace, ci_rectangle part, uint8_t *pixels,
+                                    char *message) {
+  const size_t line = 3 * (size_t)workspace->width;
+  const int is_whole = part.width == workspace->width && part.height == workspace->height;
+  uint8_t *whole =
+      is_whole ? pixels : ci_reserve(&workspace->rows, line * (size_t)workspace->height);
+  if (whole == NULL) return ci_fail(message, CI_OUT_OF_MEMORY, "no memory for the pixels");
+  ci_status status = workspace->format == CI_PNG_FILE
+                         ? ci_read_whole_png(workspace, whole, message)
+                         : ci_read_whole_webp(workspace, whole, message);
+  if (status != CI_OK || is_whole) return status;
+  const size_t length = 3 * (size_t)part.width;
+  for (int64_t y = 0; y < part.height; y++) {
+    memcpy(pixels + length * (size_t)y, whole + line * (size_t)(part.y + y) + 3 * part.x, length);
+  }
+  return CI_OK;
+}
+
+ci_status ci_read(ci_workspace *workspace, ci_rectangle part, uint8_t *pixels, char *message) {
+  message[0] = 0;
+  if (workspace->format == CI_NO_FILE || part.x < 0 || part.y < 0 || part.width <= 0 ||
+      part.height <= 0 || part.x > workspace->width - part.width ||
+      part.y > workspace->height - part.height) {
+    return ci_fail(message, CI_BAD_DATA, "no such part of an open image");
+  }
+  ci_status status = CI_OK;
+  if (workspace->format == CI_JPEG_FILE) {
+    status = ci_read_jpeg(workspace, part, pixels, message);
+  } else if (workspace->format != CI_PNG_FILE || !ci_read_plain_png(workspace, part, pixels)) {
+    status = read_through_whole(workspace, part, pixels, message);
+  }
+  close_file(workspace);
+  return status;
+}

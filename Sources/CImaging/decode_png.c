@@ -2,6 +2,9 @@
 // convert("RGB") gives: alpha and transparency are dropped, 16-bit colour keeps its high byte, but
 // 16-bit grey is clipped at 255, because Pillow takes it for a mode of whole numbers.
 //
+// Files of the common kinds go through `decode_png_plain.c`, which is faster; what it does not take,
+// damaged files above all, comes here.
+//
 // What follows the pixel data is not read, so a file may lack its end, as in Pillow. libpng checks
 // the data's checksums, which Pillow does not: a file that fails them is damaged.
 
@@ -50,13 +53,9 @@ static void convert_wide_grey(const uint8_t *grey, size_t count, uint8_t *rgb) {
 }
 
 /// Reads the image; `rows` and `grey` are the caller's to free, whatever happens.
-static ci_status read_image(png_structp png, png_infop info, ci_image *image, png_bytepp *rows,
-                            uint8_t **grey, char *message) {
+static ci_status read_image(png_structp png, png_infop info, const ci_workspace *workspace,
+                            uint8_t *pixels, png_bytepp *rows, uint8_t **grey, char *message) {
   png_read_info(png, info);
-  ci_status status = ci_allocate(image, png_get_image_width(png, info),
-                                 png_get_image_height(png, info), message);
-  if (status != CI_OK) return status;
-
   int type = png_get_color_type(png, info);
   int depth = png_get_bit_depth(png, info);
   int wide_grey = type == PNG_COLOR_TYPE_GRAY && depth == 16;
@@ -68,10 +67,10 @@ static ci_status read_image(png_structp png, png_infop info, ci_image *image, pn
   png_set_interlace_handling(png);
   png_read_update_info(png, info);
 
-  size_t width = (size_t)image->width;
-  size_t height = (size_t)image->height;
+  size_t width = (size_t)workspace->width;
+  size_t height = (size_t)workspace->height;
   size_t row_size = (wide_grey ? 2 : 3) * width;
-  if (png_get_rowbytes(png, info) != row_size) {
+  if (png_get_rowbytes(png, info) != row_size || png_get_image_height(png, info) != height) {
     return ci_fail(message, CI_BAD_DATA, "a PNG of colour type %d and %d bits", type, depth);
   }
   *rows = malloc(height * sizeof(png_bytep));
@@ -79,15 +78,32 @@ static ci_status read_image(png_structp png, png_infop info, ci_image *image, pn
   if (*rows == NULL || (wide_grey && *grey == NULL)) {
     return ci_fail(message, CI_OUT_OF_MEMORY, "no memory for the rows of a PNG");
   }
-  uint8_t *target = wide_grey ? *grey : image->pixels;
+  uint8_t *target = wide_grey ? *grey : pixels;
   for (size_t y = 0; y < height; y++) (*rows)[y] = target + row_size * y;
   png_read_image(png, *rows);
-  if (wide_grey) convert_wide_grey(*grey, width * height, image->pixels);
+  if (wide_grey) convert_wide_grey(*grey, width * height, pixels);
   return CI_OK;
 }
 
-ci_status ci_decode_png(const uint8_t *bytes, size_t count, ci_image *image, char *message) {
-  png_source source = {bytes, count, message, CI_OK};
+static uint32_t read_32(const uint8_t *bytes) {
+  return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+ci_status ci_open_png(ci_workspace *workspace, char *message) {
+  // Signature 8, then the length and the name of the first chunk, width and height.
+  const uint8_t *bytes = workspace->bytes;
+  if (workspace->count < 24) return ci_fail(message, CI_BAD_DATA, "a truncated PNG");
+  if (memcmp(bytes + 12, "IHDR", 4) != 0) {
+    return ci_fail(message, CI_BAD_DATA, "a damaged PNG (no header)");
+  }
+  workspace->format = CI_PNG_FILE;
+  workspace->width = read_32(bytes + 16);
+  workspace->height = read_32(bytes + 20);
+  return CI_OK;
+}
+
+ci_status ci_read_whole_png(ci_workspace *workspace, uint8_t *pixels, char *message) {
+  png_source source = {workspace->bytes, workspace->count, message, CI_OK};
   png_structp png =
       png_create_read_struct(PNG_LIBPNG_VER_STRING, &source, handle_error, ignore_warning);
   png_infop info = png ? png_create_info_struct(png) : NULL;
@@ -103,7 +119,8 @@ ci_status ci_decode_png(const uint8_t *bytes, size_t count, ci_image *image, cha
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     // Only the chunks that matter to the pixels are read.
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
-    status = read_image(png, info, image, (png_bytepp *)&rows, (uint8_t **)&grey, message);
+    status = read_image(png, info, workspace, pixels, (png_bytepp *)&rows, (uint8_t **)&grey,
+                        message);
   } else {
     status = source.status;
   }

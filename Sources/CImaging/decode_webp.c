@@ -23,25 +23,28 @@ static ci_status describe(VP8StatusCode code, char *message) {
   }
 }
 
-/// Decodes a still picture into a part of the image, which is large enough for it.
-static ci_status decode_into(const uint8_t *bytes, size_t count, ci_image *image, size_t x,
-                             size_t y, char *message) {
+/// Decodes a still picture into a part of the canvas, which is large enough for it.
+static ci_status decode_into(const uint8_t *bytes, size_t count, const ci_workspace *workspace,
+                             uint8_t *pixels, size_t x, size_t y, char *message) {
   WebPDecoderConfig settings;
   if (!WebPInitDecoderConfig(&settings)) {
     return ci_fail(message, CI_BAD_DATA, "libwebp is of another version than its header");
   }
-  size_t stride = 3 * (size_t)image->width;
+  size_t stride = 3 * (size_t)workspace->width;
   size_t start = stride * y + 3 * x;
   settings.output.colorspace = MODE_RGB;
   settings.output.is_external_memory = 1;
-  settings.output.u.RGBA.rgba = image->pixels + start;
+  settings.output.u.RGBA.rgba = pixels + start;
   settings.output.u.RGBA.stride = (int)stride;
-  settings.output.u.RGBA.size = stride * (size_t)image->height - start;
+  settings.output.u.RGBA.size = stride * (size_t)workspace->height - start;
   return describe(WebPDecode(bytes, count, &settings), message);
 }
 
-static ci_status decode_first_frame(const uint8_t *bytes, size_t count, ci_image *image,
+static ci_status decode_first_frame(const ci_workspace *workspace, uint8_t *pixels,
                                     char *message) {
+  const uint8_t *bytes = workspace->bytes;
+  const size_t count = workspace->count;
+  const size_t canvas_width = (size_t)workspace->width, canvas_height = (size_t)workspace->height;
   // RIFF header 12, then chunks of an 8-byte header and a body padded to an even length.
   size_t position = 12;
   while (count - position >= 8) {
@@ -57,11 +60,11 @@ static ci_status decode_first_frame(const uint8_t *bytes, size_t count, ci_image
       ci_status status = describe(WebPGetFeatures(body + 16, size - 16, &frame), message);
       if (status != CI_OK) return status;
       if ((size_t)frame.width != width || (size_t)frame.height != height ||
-          x + width > (size_t)image->width || y + height > (size_t)image->height) {
+          x + width > canvas_width || y + height > canvas_height) {
         return ci_fail(message, CI_BAD_DATA, "a damaged WebP (a frame outside of its canvas)");
       }
-      memset(image->pixels, 0, 3 * (size_t)image->width * (size_t)image->height);
-      return decode_into(body + 16, size - 16, image, x, y, message);
+      memset(pixels, 0, 3 * canvas_width * canvas_height);
+      return decode_into(body + 16, size - 16, workspace, pixels, x, y, message);
     }
     position += 8 + size + (size & 1);
     if (position > count) break;
@@ -69,15 +72,25 @@ static ci_status decode_first_frame(const uint8_t *bytes, size_t count, ci_image
   return ci_fail(message, CI_BAD_DATA, "a truncated WebP");
 }
 
-ci_status ci_decode_webp(const uint8_t *bytes, size_t count, ci_image *image, char *message) {
-  uint64_t declared = (uint64_t)read_32(bytes + 4) + 8;
-  if (declared > count) return ci_fail(message, CI_BAD_DATA, "a truncated WebP");
-  count = (size_t)declared;
+ci_status ci_open_webp(ci_workspace *workspace, char *message) {
+  uint64_t declared = (uint64_t)read_32(workspace->bytes + 4) + 8;
+  if (declared > workspace->count) return ci_fail(message, CI_BAD_DATA, "a truncated WebP");
+  workspace->count = (size_t)declared;
   WebPBitstreamFeatures features;
-  ci_status status = describe(WebPGetFeatures(bytes, count, &features), message);
+  ci_status status =
+      describe(WebPGetFeatures(workspace->bytes, workspace->count, &features), message);
   if (status != CI_OK) return status;
-  status = ci_allocate(image, (uint64_t)features.width, (uint64_t)features.height, message);
+  workspace->format = CI_WEBP_FILE;
+  workspace->width = features.width;
+  workspace->height = features.height;
+  return CI_OK;
+}
+
+ci_status ci_read_whole_webp(ci_workspace *workspace, uint8_t *pixels, char *message) {
+  WebPBitstreamFeatures features;
+  ci_status status =
+      describe(WebPGetFeatures(workspace->bytes, workspace->count, &features), message);
   if (status != CI_OK) return status;
-  if (features.has_animation) return decode_first_frame(bytes, count, image, message);
-  return decode_into(bytes, count, image, 0, 0, message);
+  if (features.has_animation) return decode_first_frame(workspace, pixels, message);
+  return decode_into(workspace->bytes, workspace->count, workspace, pixels, 0, 0, message);
 }

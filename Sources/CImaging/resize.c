@@ -1,139 +1,131 @@
-// Pillow's 8-bit bicubic resampling, number for number: weights in double, rounded to 22-bit fixed
-// point; two passes with 8 bits between them; a pass is skipped where it changes nothing. Sums are
-// integers, so any order of adding gives the same result.
+// Pillow's 8-bit bicubic resampling, number for number: two passes with 8 bits between them; a pass
+// is skipped where it changes nothing. Sums are integers, so any order of adding gives the same.
 //
 // Which pass comes first shows in the last bit. It is the horizontal one, but since Pillow 13 the
 // vertical one where the height shrinks by more than twice the pixels that the width shrinks by.
 
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
+#include "internal.h"
+#include "kernels.h"
 
-#include "resize.h"
+typedef struct {
+  ci_row_pass *rows;
+  ci_column_pass *columns;
+} kernel;
 
-#pragma STDC FP_CONTRACT OFF
-
-static double bicubic(double x) {
-  const double a = -0.5;
-  if (x < 0.0) x = -x;
-  if (x < 1.0) return ((a + 2.0) * x - (a + 3.0)) * x * x + 1;
-  if (x < 2.0) return (((x - 5) * x + 8) * x - 4) * a;
-  return 0.0;
-}
-
-static void free_taps(filter_taps *taps) {
-  free(taps->first);
-  free(taps->count);
-  free(taps->weights);
-  free(taps->high);
-  free(taps->low);
-}
-
-/// The taps of output positions `start ..< start + length` of `new_size`, which cover `low` to
-/// `high` of `size` input positions. False without memory.
-static int make_taps(filter_taps *taps, int64_t size, float low, float high, int64_t new_size,
-                     int64_t start, int64_t length) {
-  double scale = (double)(high - low) / (double)new_size;
-  double filter_scale = scale < 1.0 ? 1.0 : scale;
-  double support = 2.0 * filter_scale;
-  double inverse = 1.0 / filter_scale;
-  taps->stride = (int64_t)ceil(support) * 2 + 1;
-  taps->first = calloc((size_t)length, sizeof(int64_t));
-  taps->count = calloc((size_t)length, sizeof(int64_t));
-  const size_t weights = (size_t)(taps->stride * length);
-  taps->weights = calloc(weights, sizeof(int32_t));
-  taps->high = calloc(weights, sizeof(int16_t));
-  taps->low = calloc(weights, sizeof(int16_t));
-  double *exact = malloc((size_t)taps->stride * sizeof(double));
-  if (!taps->first || !taps->count || !taps->weights || !taps->high || !taps->low || !exact) {
-    free(exact);
-    return 0;
+int ci_supports(ci_instructions instructions) {
+  switch (instructions) {
+    case CI_BEST:
+    case CI_PLAIN: return 1;
+#if defined(__SSE2__)
+    case CI_SSE2: return 1;
+    case CI_AVX2: return __builtin_cpu_supports("avx2") != 0;
+#endif
+#if defined(__aarch64__)
+    case CI_NEON: return 1;
+#endif
+    default: return 0;
   }
-  for (int64_t i = 0; i < length; i++) {
-    double centre = low + ((double)(start + i) + 0.5) * scale;
-    int64_t first = (int64_t)(centre - support + 0.5);
-    if (first < 0) first = 0;
-    int64_t end = (int64_t)(centre + support + 0.5);
-    if (end > size) end = size;
-    int64_t count = end - first;
-    double sum = 0;
-    for (int64_t k = 0; k < count; k++) {
-      exact[k] = bicubic(((double)(k + first) - centre + 0.5) * inverse);
-      sum += exact[k];
-    }
-    for (int64_t k = 0; k < count; k++) {
-      double weight = (sum != 0.0 ? exact[k] / sum : exact[k]) * (1 << WEIGHT_BITS);
-      const int32_t rounded = (int32_t)(weight < 0 ? weight - 0.5 : weight + 0.5);
-      taps->weights[i * taps->stride + k] = rounded;
-      taps->high[i * taps->stride + k] = (int16_t)(rounded >> LOW_BITS);
-      taps->low[i * taps->stride + k] = (int16_t)(rounded & ((1 << LOW_BITS) - 1));
-    }
-    taps->first[i] = first;
-    taps->count[i] = count;
+}
+
+static kernel kernel_of(ci_instructions instructions) {
+  if (instructions == CI_BEST) {
+    instructions = ci_supports(CI_AVX2)   ? CI_AVX2
+                   : ci_supports(CI_SSE2) ? CI_SSE2
+                   : ci_supports(CI_NEON) ? CI_NEON
+                                          : CI_PLAIN;
   }
-  free(exact);
-  taps->origin = taps->first[0];
-  taps->extent = taps->first[length - 1] + taps->count[length - 1] - taps->origin;
-  for (int64_t i = 0; i < length; i++) taps->first[i] -= taps->origin;
-  return 1;
+  switch (ci_supports(instructions) ? instructions : CI_PLAIN) {
+#if defined(__SSE2__)
+    case CI_SSE2: return (kernel){ci_rows_sse2, ci_columns_sse2};
+    case CI_AVX2: return (kernel){ci_rows_avx2, ci_columns_avx2};
+#endif
+#if defined(__aarch64__)
+    case CI_NEON: return (kernel){ci_rows_neon, ci_columns_neon};
+#endif
+    default: return (kernel){ci_rows_plain, ci_columns_plain};
+  }
 }
 
-/// The taps of a pass that is skipped: the window as it is.
-static void skip_taps(filter_taps *taps, int64_t start, int64_t length) {
-  taps->origin = start;
-  taps->extent = length;
+static ci_axis horizontal_axis(const ci_resizing *resizing) {
+  return (ci_axis){resizing->width,     resizing->box[0],   resizing->box[2],
+                   resizing->new_width, resizing->window.x, resizing->window.width};
 }
 
-ci_status ci_resize_bicubic(const uint8_t *source, int64_t width, int64_t height, ptrdiff_t stride,
-                            const float box[4], int64_t new_width, int64_t new_height,
-                            ci_rectangle window, uint8_t *result) {
-  const int horizontal = new_width != width || box[0] != 0 || box[2] != (float)new_width;
-  const int vertical = new_height != height || box[1] != 0 || box[3] != (float)new_height;
+static ci_axis vertical_axis(const ci_resizing *resizing) {
+  return (ci_axis){resizing->height,     resizing->box[1],   resizing->box[3],
+                   resizing->new_height, resizing->window.y, resizing->window.height};
+}
+
+ci_rectangle ci_resizing_source(const ci_resizing *resizing) {
+  const ci_axis horizontal = horizontal_axis(resizing), vertical = vertical_axis(resizing);
+  ci_rectangle source;
+  ci_tap_range(&horizontal, &source.x, &source.width);
+  ci_tap_range(&vertical, &source.y, &source.height);
+  return source;
+}
+
+static void split_rows(const uint8_t *pixels, ptrdiff_t stride, int64_t width, int64_t height,
+                       ci_planes result) {
+  for (int64_t y = 0; y < height; y++) {
+    const uint8_t *restrict row = pixels + y * stride;
+    for (int channel = 0; channel < 3; channel++) {
+      uint8_t *restrict target = result.bytes + y * result.row + channel * result.plane;
+      for (int64_t x = 0; x < width; x++) target[x] = row[3 * x + channel];
+    }
+  }
+}
+
+ci_status ci_resize(ci_workspace *workspace, const ci_resizing *resizing, const uint8_t *pixels,
+                    ptrdiff_t stride, ci_rectangle held, ci_planes result,
+                    ci_instructions instructions) {
+  const ci_axis horizontal = horizontal_axis(resizing), vertical = vertical_axis(resizing);
+  const ci_rectangle source = ci_resizing_source(resizing);
+  if (source.x < held.x || source.y < held.y ||
+      source.x + source.width > held.x + held.width ||
+      source.y + source.height > held.y + held.height) {
+    return CI_BAD_DATA;
+  }
+  const uint8_t *end = pixels + (held.height - 1) * stride + 3 * held.width;
+  pixels += (source.y - held.y) * stride + 3 * (source.x - held.x);
+
+  const filter_taps *columns = &workspace->horizontal, *rows = &workspace->vertical;
+  const int is_wider = ci_resizes(&horizontal), is_higher = ci_resizes(&vertical);
+  if ((is_wider && !ci_make_taps(&workspace->horizontal, &horizontal)) ||
+      (is_higher && !ci_make_taps(&workspace->vertical, &vertical))) {
+    return CI_OUT_OF_MEMORY;
+  }
+  const kernel kernel = kernel_of(instructions);
+  const int64_t width = resizing->window.width, height = resizing->window.height;
+  const int64_t shrinks = resizing->height - resizing->new_height;
   const int vertical_first =
-      vertical && new_height < height && height - new_height > 2 * (width - new_width);
-
-  filter_taps columns = {0}, rows = {0};
-  int ok = 1;
-  if (horizontal) {
-    ok &= make_taps(&columns, width, box[0], box[2], new_width, window.x, window.width);
-  } else {
-    skip_taps(&columns, window.x, window.width);
-  }
-  if (vertical) {
-    ok &= make_taps(&rows, height, box[1], box[3], new_height, window.y, window.height);
-  } else {
-    skip_taps(&rows, window.y, window.height);
-  }
-
-  // Only the part of the source that the window needs goes through the first pass.
-  const int64_t between_width = vertical_first ? columns.extent : window.width;
-  const int64_t between_height = vertical_first ? window.height : rows.extent;
-  uint8_t *between = NULL;
-  if (ok && horizontal && vertical) {
-    ok = (between = malloc((size_t)(3 * between_width * between_height))) != NULL;
-  }
-  if (ok) {
-    source += rows.origin * stride + 3 * columns.origin;
-    if (!horizontal && !vertical) {
-      for (int64_t y = 0; y < window.height; y++) {
-        memcpy(result + 3 * window.width * y, source + y * stride, (size_t)(3 * window.width));
-      }
-    } else if (!vertical) {
-      ci_resize_rows(source, stride, &columns, window.width, window.height, result);
-    } else if (!horizontal) {
-      ci_resize_columns(source, stride, &rows, window.width, window.height, result);
-    } else if (vertical_first) {
-      ci_resize_columns(source, stride, &rows, between_width, between_height, between);
-      ci_resize_rows(between, 3 * between_width, &columns, window.width, window.height,
-                          result);
+      is_higher && (!is_wider || (shrinks > 0 &&
+                                  shrinks > 2 * (resizing->width - resizing->new_width)));
+  if (!is_higher) {
+    if (is_wider) {
+      kernel.rows(pixels, stride, end, columns, height, result);
     } else {
-      ci_resize_rows(source, stride, &columns, between_width, between_height, between);
-      ci_resize_columns(between, 3 * between_width, &rows, window.width, window.height,
-                           result);
+      split_rows(pixels, stride, width, height, result);
+    }
+  } else if (vertical_first) {
+    const int64_t line = 3 * source.width;
+    uint8_t *between = ci_reserve(&workspace->between, (size_t)(line * height));
+    if (between == NULL) return CI_OUT_OF_MEMORY;
+    kernel.columns(pixels, stride, rows, line, between, line);
+    if (is_wider) {
+      kernel.rows(between, line, between + line * height, columns, height, result);
+    } else {
+      split_rows(between, line, width, height, result);
+    }
+  } else {
+    // Rows of one plane after the other, so that the second pass writes planes.
+    const ci_planes between = {
+        ci_reserve(&workspace->between, (size_t)(3 * width * source.height)), width, 3 * width};
+    if (between.bytes == NULL) return CI_OUT_OF_MEMORY;
+    kernel.rows(pixels, stride, end, columns, source.height, between);
+    for (int channel = 0; channel < 3; channel++) {
+      kernel.columns(between.bytes + channel * between.plane, between.row, rows, width,
+                     result.bytes + channel * result.plane, result.row);
     }
   }
-  free_taps(&columns);
-  free_taps(&rows);
-  free(between);
-  return ok ? CI_OK : CI_OUT_OF_MEMORY;
+  return CI_OK;
 }

@@ -22,17 +22,27 @@ public enum Augmentation: String, Codable, Hashable, Sendable, CaseIterable {
   public func apply(
     _ image: RGBImage, preprocessing: Preprocessing, random: inout CounterRandom
   ) -> RGBImage {
-    let result: RGBImage
+    plan(
+      width: image.width, height: image.height, preprocessing: preprocessing, random: &random
+    ).apply(image)
+  }
+
+  /// How an image of the given size is cut, resized and mirrored.
+  func plan(
+    width: Int, height: Int, preprocessing: Preprocessing, random: inout CounterRandom
+  ) -> CropPlan {
+    var plan: CropPlan
     switch self {
     case .none, .flip:
-      result = preprocessing.apply(image)
+      plan = preprocessing.plan(width: width, height: height)
     case .randomResizedCrop, .randomResizedCropFlip:
-      let part = Self.randomPart(width: image.width, height: image.height, random: &random)
-      result = image.resized(
-        part, width: preprocessing.cropSize, height: preprocessing.cropSize)
+      let side = preprocessing.cropSize
+      plan = CropPlan(
+        part: Self.randomPart(width: width, height: height, random: &random), width: side,
+        height: side, window: PixelRectangle(x: 0, y: 0, width: side, height: side), side: side)
     }
-    let flips = self == .flip || self == .randomResizedCropFlip
-    return flips && random.chance(0.5) ? result.flippedHorizontally() : result
+    if self == .flip || self == .randomResizedCropFlip { plan.isMirrored = random.chance(0.5) }
+    return plan
   }
 
   /// The part of an image that torchvision's `RandomResizedCrop.get_params` chooses, with numbers

@@ -1,5 +1,4 @@
 import Basics
-import CImaging
 import Foundation
 
 /// Reading JPEG, PNG and WebP files, told apart by their first bytes and never by their names.
@@ -16,27 +15,16 @@ public enum ImageFile {
   ///   for one that is truncated, damaged, of another format, or of more than 178 956 970 pixels
   ///   (Pillow's limit).
   public static func read(_ path: String) throws(HoldfastError) -> RGBImage {
-    let bytes = try contents(of: path)
-    defer { bytes.deallocate() }
-    return try decode(UnsafeRawBufferPointer(bytes), name: path)
+    try read(LoadItem(path: path))
   }
 
   /// Reads and decodes what an item names, and cuts its border off.
   ///
   /// - Throws: As `read(_:)`, and `badData` where nothing would be left within the border.
   public static func read(_ item: LoadItem) throws(HoldfastError) -> RGBImage {
-    let bytes = try contents(of: item.slice?.file ?? item.path, item.slice)
-    defer { bytes.deallocate() }
-    let image = try decode(UnsafeRawBufferPointer(bytes), name: item.path)
-    guard item.border > 0 else { return image }
-    let (width, height) = (image.width - 2 * item.border, image.height - 2 * item.border)
-    guard width > 0, height > 0 else {
-      throw .badData(
-        "\(item.path): \(image.width) × \(image.height) pixels have no inside within a border of "
-          + "\(item.border)", remedy: "Fetch the file again, or leave it out with --skip-bad.")
-    }
-    return image.cropped(
-      PixelRectangle(x: item.border, y: item.border, width: width, height: height))
+    let workspace = ImageWorkspace()
+    _ = try workspace.open(item)
+    return try workspace.image()
   }
 
   /// Decodes the bytes of a file.
@@ -56,40 +44,15 @@ public enum ImageFile {
   public static func decode(
     _ bytes: UnsafeRawBufferPointer, name: String
   ) throws(HoldfastError) -> RGBImage {
-    var image = ci_image()
-    var message = CMessage()
-    let status = ci_decode(
-      bytes.assumingMemoryBound(to: UInt8.self).baseAddress, bytes.count, &image,
-      &message.characters)
-    defer { ci_free(image.pixels) }
-    guard status == CI_OK, let pixels = image.pixels else {
-      throw failure(status, "\(name): \(message.text)")
-    }
-    let width = Int(image.width)
-    let height = Int(image.height)
-    return RGBImage(
-      width: width, height: height,
-      pixels: Array(UnsafeBufferPointer(start: pixels, count: 3 * width * height)))
+    let workspace = ImageWorkspace()
+    _ = try workspace.open(bytes, name: name)
+    return try workspace.image()
   }
 
-  private static func failure(_ status: ci_status, _ problem: String) -> HoldfastError {
-    switch status {
-    case CI_UNKNOWN_FORMAT:
-      .badData(problem, remedy: "Convert it to JPEG or PNG, or leave it out with --skip-bad.")
-    case CI_TOO_LARGE:
-      .badData(problem, remedy: "Scale the image down first, or leave it out with --skip-bad.")
-    case CI_OUT_OF_MEMORY:
-      HoldfastError(
-        .outOfMemory, problem, remedy: "Lower --threads, or scale the image down first.")
-    default:
-      .badData(problem, remedy: "Fetch the file again, or leave it out with --skip-bad.")
-    }
-  }
-
-  /// The bytes of a file or of a slice of it, which the caller deallocates.
-  private static func contents(
-    of path: String, _ slice: FileSlice? = nil
-  ) throws(HoldfastError) -> UnsafeMutableRawBufferPointer {
+  /// The bytes of a file or of a slice of it, which stay until the buffer is used again.
+  static func contents(
+    of path: String, _ slice: FileSlice?, in buffer: inout GrowingBuffer
+  ) throws(HoldfastError) -> UnsafeRawBufferPointer {
     // O_NONBLOCK: opening a pipe by mistake must not hang; it changes nothing for a file.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw unreadable(path, errno) }
@@ -113,20 +76,16 @@ public enum ImageFile {
         "\(path): \(size) bytes are more than the limit of \(byteLimit) for an image",
         remedy: "Scale the image down first, or leave it out with --skip-bad.")
     }
-    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
+    guard let bytes = buffer.reserve(size) else { throw unreadable(path, ENOMEM) }
     var position = 0
-    while position < size, let base = bytes.baseAddress {
+    while position < size {
       let count = pread(
-        descriptor, base + position, size - position, off_t(offset + position))
+        descriptor, bytes + position, size - position, off_t(offset + position))
       if count < 0 && errno == EINTR { continue }
-      guard count > 0 else {
-        let code = count < 0 ? errno : EIO
-        bytes.deallocate()
-        throw unreadable(path, code)
-      }
+      guard count > 0 else { throw unreadable(path, count < 0 ? errno : EIO) }
       position += count
     }
-    return bytes
+    return UnsafeRawBufferPointer(start: bytes, count: size)
   }
 
   private static func unreadable(_ path: String, _ code: Int32) -> HoldfastError {

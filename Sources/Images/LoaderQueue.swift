@@ -30,10 +30,13 @@ final class LoaderQueue: @unchecked Sendable {
 
   /// The work of one thread: item after item, until there are none or it is stopped.
   func run() {
+    let workspace = ImageWorkspace()
     while let (position, batch) = claim() {
       let place = position % work.batchSize
       do throws(HoldfastError) {
-        batch.pixels.write(try work.image(at: position), at: place)
+        try batch.pixels.fill(place: place, length: work.imageBytes) {
+          planes throws(HoldfastError) in try work.write(position, to: planes, workspace)
+        }
         finish(batch, nil, at: place)
       } catch {
         finish(batch, error, at: place)

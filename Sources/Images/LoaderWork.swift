@@ -23,18 +23,31 @@ struct LoaderWork: Sendable {
     batch * batchSize..<min((batch + 1) * batchSize, items.count)
   }
 
-  /// The pixels of the item at a position.
-  func image(at position: Int) throws(HoldfastError) -> RGBImage {
+  /// Writes the pixels of the item at a position as planes, `imageBytes` bytes.
+  func write(
+    _ position: Int, to planes: UnsafeMutablePointer<UInt8>, _ workspace: ImageWorkspace
+  ) throws(HoldfastError) {
     let item = items[position]
     var random = CounterRandom(key: item.key)
-    return augmentation.apply(
-      try decoded(item), preprocessing: preprocessing, random: &random)
+    guard let cache else {
+      let (width, height) = try workspace.open(item)
+      let plan = augmentation.plan(
+        width: width, height: height, preprocessing: preprocessing, random: &random)
+      return try workspace.write(plan, to: planes)
+    }
+    let image = try decoded(item, cache, workspace)
+    let plan = augmentation.plan(
+      width: image.width, height: image.height, preprocessing: preprocessing, random: &random)
+    try workspace.write(plan, image, to: planes)
   }
 
-  private func decoded(_ item: LoadItem) throws(HoldfastError) -> RGBImage {
-    if let image = cache?.image(of: item) { return image }
-    let image = try ImageFile.read(item)
-    cache?.keep(image, of: item)
+  private func decoded(
+    _ item: LoadItem, _ cache: DecodedImageCache, _ workspace: ImageWorkspace
+  ) throws(HoldfastError) -> RGBImage {
+    if let image = cache.image(of: item) { return image }
+    _ = try workspace.open(item)
+    let image = try workspace.image()
+    cache.keep(image, of: item)
     return image
   }
 }

@@ -1,15 +1,24 @@
-import CImaging
-
 /// A block of bytes that does not change once others can see it.
 public final class PixelBuffer: @unchecked Sendable {
   /// The number of bytes that can be read.
   public private(set) var count: Int
   private let storage: UnsafeMutableRawBufferPointer
+  /// The file whose bytes these are; nil where the memory is our own.
+  private let file: MappedFile?
 
   /// A block of unset bytes.
   init(count: Int) {
     self.count = count
     storage = .allocate(byteCount: count, alignment: 64)
+    file = nil
+  }
+
+  /// Bytes of a file, which can only be read.
+  init(_ file: MappedFile, _ range: Range<Int>) {
+    count = range.count
+    storage = UnsafeMutableRawBufferPointer(
+      mutating: UnsafeRawBufferPointer(rebasing: file.bytes[range]))
+    self.file = file
   }
 
   /// A block with the given bytes.
@@ -19,7 +28,7 @@ public final class PixelBuffer: @unchecked Sendable {
   }
 
   deinit {
-    storage.deallocate()
+    if file == nil { storage.deallocate() }
   }
 
   /// Calls the closure with the bytes, which it must not keep.
@@ -34,13 +43,14 @@ public final class PixelBuffer: @unchecked Sendable {
     withUnsafeBytes { Array($0) }
   }
 
-  /// Writes the image of one place as planes; several places may be written at the same time.
-  func write(_ image: RGBImage, at place: Int) {
-    let length = image.pixels.count
+  /// Calls the closure with the `length` bytes of one place, which it must set; several places may
+  /// be filled at the same time.
+  func fill<E: Error>(
+    place: Int, length: Int, _ body: (UnsafeMutablePointer<UInt8>) throws(E) -> Void
+  ) throws(E) {
     precondition(place >= 0 && (place + 1) * length <= count, "an image outside of its batch")
-    let target = storage.baseAddress.map { $0 + place * length }
-    ci_split_planes(
-      image.pixels, length / 3, target?.assumingMemoryBound(to: UInt8.self))
+    guard let base = storage.baseAddress else { return }
+    try body((base + place * length).assumingMemoryBound(to: UInt8.self))
   }
 
   /// Keeps only the given places, in rising order, of `length` bytes each.

@@ -53,17 +53,21 @@ public struct Preprocessing: Codable, Hashable, Sendable {
   ///
   /// An image that is smaller than the crop after resizing is centred on black.
   public func apply(_ image: RGBImage) -> RGBImage {
-    let (width, height) = resizedSize(width: image.width, height: image.height)
-    let horizontal = CentreCrop(of: width, to: cropSize)
-    let vertical = CentreCrop(of: height, to: cropSize)
-    let kept = image.resized(
-      image.bounds, width: width, height: height,
+    plan(width: image.width, height: image.height).apply(image)
+  }
+
+  /// How an image of the given size is resized and cropped.
+  func plan(width: Int, height: Int) -> CropPlan {
+    let resized = resizedSize(width: width, height: height)
+    let horizontal = CentreCrop(of: resized.width, to: cropSize)
+    let vertical = CentreCrop(of: resized.height, to: cropSize)
+    return CropPlan(
+      part: PixelRectangle(x: 0, y: 0, width: width, height: height), width: resized.width,
+      height: resized.height,
       window: PixelRectangle(
         x: horizontal.offset, y: vertical.offset, width: horizontal.length,
-        height: vertical.length))
-    guard kept.width < cropSize || kept.height < cropSize else { return kept }
-    return kept.padded(
-      width: cropSize, height: cropSize, x: horizontal.padding, y: vertical.padding)
+        height: vertical.length),
+      side: cropSize, x: horizontal.padding, y: vertical.padding)
   }
 
   /// The size after torchvision's `Resize(resizeShortSide)`: the long side is truncated.
@@ -73,11 +77,16 @@ public struct Preprocessing: Codable, Hashable, Sendable {
   }
 
   /// A text that is the same for two preprocessings exactly if they give the same numbers.
-  ///
-  /// Pillow's version is part of it: 13 changed the last bits of images that shrink more in height.
   public var digest: String {
     let numbers = { (values: [Float]) in values.map { "\($0)" }.joined(separator: ",") }
-    return "pillow-13-bicubic;short-side=\(resizeShortSide);centre-crop=\(cropSize)"
-      + ";mean=\(numbers(mean));std=\(numbers(std))"
+    return "\(pixelDigest);mean=\(numbers(mean));std=\(numbers(std))"
+  }
+
+  /// A text that is the same for two preprocessings exactly if they give the same bytes; mean and
+  /// deviation come after those.
+  ///
+  /// Pillow's version is part of it: 13 changed the last bits of images that shrink more in height.
+  public var pixelDigest: String {
+    "pillow-13-bicubic;short-side=\(resizeShortSide);centre-crop=\(cropSize)"
   }
 }

@@ -7,7 +7,7 @@ extension RGBImage {
   ///   - width: The new width in pixels, at least 1.
   ///   - height: The new height in pixels, at least 1.
   public func resized(width: Int, height: Int) -> RGBImage {
-    resized(bounds, width: width, height: height)
+    resized(width: width, height: height, box: (0, 0, Float(self.width), Float(self.height)))
   }
 
   /// A part of the image resized as Pillow's `resize(size, BICUBIC, box=…)` does it.
@@ -21,38 +21,42 @@ extension RGBImage {
       0 <= box.left && box.left < box.right && box.right <= Double(self.width)
         && 0 <= box.top && box.top < box.bottom && box.bottom <= Double(self.height),
       "the box must lie inside the image")
-    return resampled(
-      bounds, box: [Float(box.left), Float(box.top), Float(box.right), Float(box.bottom)],
+    return resized(
       width: width, height: height,
-      window: PixelRectangle(x: 0, y: 0, width: width, height: height))
+      box: (Float(box.left), Float(box.top), Float(box.right), Float(box.bottom)))
   }
 
-  /// `cropped(part).resized(width:height:)`, of which only a window is computed.
-  func resized(
-    _ part: PixelRectangle, width: Int, height: Int, window: PixelRectangle? = nil
+  private func resized(
+    width: Int, height: Int, box: (Float, Float, Float, Float)
   ) -> RGBImage {
-    resampled(
-      part, box: [0, 0, Float(part.width), Float(part.height)], width: width, height: height,
-      window: window ?? PixelRectangle(x: 0, y: 0, width: width, height: height))
+    var resizing = ci_resizing(
+      width: Int64(self.width), height: Int64(self.height), box: box, new_width: Int64(width),
+      new_height: Int64(height),
+      window: PixelRectangle(x: 0, y: 0, width: width, height: height).c)
+    return RGBImage(width: width, height: height) { planes, workspace in
+      ci_resize(
+        workspace, &resizing, pixels, 3 * self.width, bounds.c,
+        ci_planes(bytes: planes, plane: width * height, row: width), CI_BEST) == CI_OK
+    }
   }
 
-  private func resampled(
-    _ part: PixelRectangle, box: [Float], width: Int, height: Int, window: PixelRectangle
-  ) -> RGBImage {
-    let whole = PixelRectangle(x: 0, y: 0, width: width, height: height)
-    precondition(bounds.contains(part) && whole.contains(window), "a rectangle outside")
-    let size = 3 * window.width * window.height
-    let result = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      let status = pixels.withUnsafeBufferPointer { source in
-        ci_resize_bicubic(
-          source.baseAddress.map { $0 + 3 * (part.y * self.width + part.x) },
-          Int64(part.width), Int64(part.height), 3 * self.width, box,
-          Int64(width), Int64(height), window.c, buffer.baseAddress)
-      }
-      precondition(status == CI_OK, "no memory to resize an image")
+  /// An image whose planes are computed, with a workspace; a false result means no memory.
+  init(
+    width: Int, height: Int,
+    planes compute: (UnsafeMutablePointer<UInt8>, OpaquePointer) -> Bool
+  ) {
+    let size = 3 * width * height
+    let workspace = ci_workspace_create()
+    defer { ci_workspace_free(workspace) }
+    let planes = UnsafeMutablePointer<UInt8>.allocate(capacity: size)
+    defer { planes.deallocate() }
+    let isDone = workspace.map { compute(planes, $0) } ?? false
+    precondition(isDone, "no memory to resize an image")
+    let pixels = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+      ci_join_planes(planes, width * height, buffer.baseAddress)
       count = size
     }
-    return RGBImage(width: window.width, height: window.height, pixels: result)
+    self.init(width: width, height: height, pixels: pixels)
   }
 
   /// A part of the image, which must lie inside it.
@@ -67,18 +71,6 @@ extension RGBImage {
     return RGBImage(width: part.width, height: part.height, pixels: result)
   }
 
-  /// The image on a larger black canvas, its top left corner at the given place.
-  func padded(width: Int, height: Int, x: Int, y: Int) -> RGBImage {
-    var result = [UInt8](repeating: 0, count: 3 * width * height)
-    for row in 0..<self.height {
-      let start = 3 * ((y + row) * width + x)
-      let source = 3 * row * self.width
-      result.replaceSubrange(
-        start..<start + 3 * self.width, with: pixels[source..<source + 3 * self.width])
-    }
-    return RGBImage(width: width, height: height, pixels: result)
-  }
-
   /// The image with left and right exchanged.
   public func flippedHorizontally() -> RGBImage {
     let result = [UInt8](unsafeUninitializedCapacity: pixels.count) { buffer, count in
@@ -86,11 +78,5 @@ extension RGBImage {
       count = pixels.count
     }
     return RGBImage(width: width, height: height, pixels: result)
-  }
-}
-
-extension PixelRectangle {
-  fileprivate var c: ci_rectangle {
-    ci_rectangle(x: Int64(x), y: Int64(y), width: Int64(width), height: Int64(height))
   }
 }

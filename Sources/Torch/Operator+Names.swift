@@ -2,6 +2,7 @@
 extension Operator {
   static let add = Operator("add", "Tensor")
   static let addScalar = Operator("add", "Scalar")
+  static let amax = Operator("amax")
   static let arange = Operator("arange", "start_step")
   static let argmax = Operator("argmax")
   static let averagePool = Operator("avg_pool2d")
@@ -61,12 +62,12 @@ extension Operator {
   static let zeros = Operator("zeros")
 
   static let everything: [Operator] = [
-    add, addScalar, arange, argmax, averagePool, batchNorm, bicubicResize, cat, clampMax, clone,
-    contiguous, convert, convolution, copy, crossEntropy, detach, divide, embedding, exp, expand,
-    fill, full, gather, gelu, indexSelect, isFinite, all, layerNorm, linear, log, logSoftmax,
-    matmul, mean, move, multiply, multiplyScalar, narrow, permute, quickGELU, relu, remainder,
-    reshape, attention, sigmoid, sign, softmax, split, sqrt, stack, subtract, sum, sumDimensions,
-    absolute, topk, transformerBlock, transpose, unbind, vectorNorm, zeros,
+    add, addScalar, amax, arange, argmax, averagePool, batchNorm, bicubicResize, cat, clampMax,
+    clone, contiguous, convert, convolution, copy, crossEntropy, detach, divide, embedding, exp,
+    expand, fill, full, gather, gelu, indexSelect, isFinite, all, layerNorm, linear, log,
+    logSoftmax, matmul, mean, move, multiply, multiplyScalar, narrow, permute, quickGELU, relu,
+    remainder, reshape, attention, sigmoid, sign, softmax, split, sqrt, stack, subtract, sum,
+    sumDimensions, absolute, topk, transformerBlock, transpose, unbind, vectorNorm, zeros,
   ]
 
   /// The names of operators that this libtorch lacks; empty where all is well.

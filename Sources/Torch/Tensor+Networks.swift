@@ -121,6 +121,11 @@ extension Tensor {
     try Operator.argmax(.tensor(self), .int(-1), .bool(false))
   }
 
+  /// The largest element along the last dimension, which disappears.
+  public func largest() throws(HoldfastError) -> Tensor {
+    try Operator.amax(.tensor(self), .ints([-1]), .bool(false))
+  }
+
   /// The largest `count` elements of each row, in falling order, with their positions.
   public func top(_ count: Int) throws(HoldfastError) -> (values: Tensor, positions: Tensor) {
     let both = try Operator.topk.all(

@@ -20,8 +20,8 @@ struct Holdfast: ParsableCommand {
       CommandGroup(
         name: "Models:",
         subcommands: [
-          Train.self, Evaluate.self, Sweep.self, Merge.self, Embed.self, Predict.self,
-          Pretrain.self,
+          Train.self, Evaluate.self, Sweep.self, Merge.self, Convert.self, Embed.self,
+          Predict.self, Pretrain.self,
         ]),
       CommandGroup(name: "Data and machine:", subcommands: [DataCommand.self, Doctor.self]),
     ])

@@ -37,11 +37,26 @@ import Testing
   }
 
   @Test func anInspectionHasTheFieldsOfTheInterface() {
+    var plain = set(["x"], [0, 0])
     #expect(
-      set(["x"], [0, 0]).inspection(samples: 1).text()
-        == #"{"classes":1,"expected_images":null,"ignored_files":0,"images":2,"kind":"folder","#
-        + #""name":"s","rule":"r","samples":[{"domain":null,"label":0,"name":"x","path":"0.jpg"}],"#
-        + #""split":"all"}"#)
+      plain.inspection(samples: 1).text()
+        == #"{"bytes":null,"classes":1,"conditions":{},"domains":[],"expected_images":null,"#
+        + #""ignored_files":0,"images":2,"kind":"folder","metrics":["top1"],"missing_files":0,"#
+        + #""name":"s","rule":"r","samples":[{"domain":null,"group":null,"label":0,"name":"x","#
+        + #""path":"0.jpg"}],"split":"all"}"#)
+    plain.expectedImages = 3
+    plain.metrics = [.worstGroup, .top1]
+    plain.conditions = ["missing": .integer(1)]
+    plain.samples[0].domain = "real"
+    plain.samples[0].group = "Asia"
+    let value = plain.inspection(samples: 5)
+    #expect(value["expected_images"] == .integer(3))
+    #expect(value["metrics"] == .array([.string("worst-group"), .string("top1")]))
+    #expect(value["conditions"]?["missing"] == .integer(1))
+    #expect(value["domains"] == .array([.string("real")]))
+    #expect(value["samples"]?.array?.count == 2)
+    #expect(value["samples"]?.array?.first?["domain"] == .string("real"))
+    #expect(value["samples"]?.array?.first?["group"] == .string("Asia"))
   }
 
   @Test(arguments: [

@@ -60,18 +60,4 @@ import Testing
       expectProblem(.badData, containing: "empty") { try ImagePaths.list([folder + "/empty"]) }
     }
   }
-
-  @Test func badImagesAreFound() throws {
-    try withTemporaryFolder { folder in
-      let good = try Fixtures.data("training/images/test/owl/00.png")
-      try AtomicFile.write(good, to: folder + "/a/1.png")
-      try AtomicFile.write(good.prefix(100), to: folder + "/a/2.png")
-      try AtomicFile.write("text", to: folder + "/b/3.png")
-      let set = try DatasetSpecifier.parse(folder).open(for: .training)[0]
-      var last = (0, 0)
-      let bad = try set.unreadableImages(threads: 2) { last = ($0, $1) }
-      #expect(bad.map(\.path) == ["\(folder)/a/2.png", "\(folder)/b/3.png"])
-      #expect(last == (3, 3))
-    }
-  }
 }

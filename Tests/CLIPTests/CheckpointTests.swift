@@ -127,6 +127,7 @@ import Torch
       }
       try FileManager.default.removeItem(atPath: path)
       expectProblem(.missingInput, containing: path) { try Checkpoint.read(folder) }
+      try writeTiny(to: folder) { _ in }
       try AtomicFile.write("{", to: "\(folder)/config.json")
       expectProblem(.badData, containing: "\(folder)/config.json", "JSON") {
         try Checkpoint.read(folder)

@@ -33,6 +33,10 @@ struct TokenizerGolden: Decodable {
   var trained: [Row]
   var padded: [Row]
   var partial: Partial
+  var release: [Row]
+  var release_trained: [Row]
+  var release_unrepaired: [Row]
+  var release_shortened: [Row]
 
   static let shared = Result {
     try JSONDecoder().decode(TokenizerGolden.self, from: Fixtures.data("tokenizer/golden.json"))
@@ -51,6 +55,19 @@ enum CLIPVocabulary {
 
   static let tokenizer = Result<Tokenizer, any Error> {
     guard FileManager.default.fileExists(atPath: folder + "/vocab.json") else { throw Missing() }
+    return try Tokenizer(folder: folder)
+  }
+}
+
+/// The same vocabulary in the file of the CLIP release.
+enum CLIPRelease {
+  static let name = "bpe_simple_vocab_16e6.txt.gz"
+  static let folder = Fixtures.path("../../.cache/clip-release")
+
+  static let tokenizer = Result<Tokenizer, any Error> {
+    guard FileManager.default.fileExists(atPath: "\(folder)/\(name)") else {
+      throw CLIPVocabulary.Missing()
+    }
     return try Tokenizer(folder: folder)
   }
 }

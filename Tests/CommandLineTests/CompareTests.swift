@@ -93,6 +93,39 @@ extension EndToEnd {
       }
     }
 
+    @Test func dataOptionsAreSettings() throws {
+      try withTemporaryFolder { folder in
+        let file = try Self.write(
+          "methods: [zero-shot, full, wise-ft]\nwise-ft: {alpha: 0:1:0.5}", to: folder)
+        let outcome = try Program.run(
+          [
+            "compare", file, "--quiet", "--out", "run", "--allow-missing", "--no-check",
+            "--metrics", "mean-per-class,top1",
+          ], in: folder)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output.contains("images (ID) mean-per-class"))
+        let text = String(decoding: bytes(folder + "/run/config.yaml"), as: UTF8.self)
+        for line in ["allow-missing: true", "check: false", "metrics: [mean-per-class, top1]"] {
+          #expect(text.contains(line + "\n"), "\(line)")
+        }
+        let rows = try lines(folder + "/run/results.jsonl")
+        let metrics = rows.compactMap { $0["metric"]?.string }
+        #expect(metrics.count { $0 == "top1" } == metrics.count { $0 == "mean-per-class" })
+        // Validation chooses by the first of them.
+        let seen = rows.filter {
+          $0["role"] == .string("id-val") && $0["method"] == .string("wise-ft")
+            && $0["metric"] == .string("mean-per-class")
+        }
+        let best = seen.compactMap { $0["value"]?.double }.max()
+        let chosen = seen.first { $0["selected_on"] != .null }
+        #expect(best != nil && chosen?["value"]?.double == best)
+        let table = String(decoding: bytes(folder + "/run/table.md"), as: UTF8.self)
+        #expect(table.contains("## Top-1 accuracy\n"))
+        let events = try lines(folder + "/run/metrics.jsonl").compactMap { $0["text"]?.string }
+        #expect(!events.contains { $0.hasPrefix("Zero-shot on") })
+      }
+    }
+
     @Test func pathsMakeListsOfStrengthsAndRanks() throws {
       try withTemporaryFolder { folder in
         let file = try Self.write(
@@ -113,6 +146,7 @@ extension EndToEnd {
       ("fulll: {lr: 1}", "Did you mean full?"), ("kd: {strenght: 1}", "kd.strength"),
       ("methods: [zeroshot]", "zero-shot"), ("kd: 3", "kd is 3"), ("seeds: 0", "seeds is 0"),
       ("lr: fast", "lr is"), ("precision: fp8", "precision"), ("wise-ft: {alpha: x}", "alpha"),
+      ("metrics: [top-1]", "'top-1'"), ("metrics: top1", "metrics is"), ("check: 3", "check is"),
       ("lora: {targets: [qkv]}", "qkv"), ("device: tpu", "tpu"), ("? [a]\n: 1", "small.yaml"),
     ])
     func aBadConfigurationIsNamed(_ text: String, _ word: String) throws {

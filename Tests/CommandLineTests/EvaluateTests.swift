@@ -194,5 +194,57 @@ extension EndToEnd {
     func wrongCombinationsAreUsage(_ arguments: [String]) throws {
       try fail(.usage, arguments: arguments)
     }
+
+    @Test func metricsAreChosenByName() throws {
+      let rows = try Self.evaluate([Tiny.model], ["--metrics", "macro-f1,top1,mean-per-class"])
+      #expect(
+        rows.compactMap { $0["metric"]?.string } == [
+          "macro-f1", "top1", "mean-per-class", "macro-f1", "top1", "mean-per-class",
+        ])
+      #expect(rows[1]["value"] == (try Self.evaluate([Tiny.model]))[0]["value"])
+      let arguments = ["evaluate", "--model", Tiny.model, "--data", Tiny.images] + Self.naming
+      try fail(
+        .usage, containing: "'acuracy'", arguments: arguments + ["--metrics", "acuracy"])
+      try fail(.usage, containing: "no metric", arguments: arguments + ["--metrics", ""])
+      try fail(
+        .usage, containing: "worst-group cannot be measured",
+        arguments: arguments + ["--metrics", "worst-group"])
+    }
+
+    @Test func aPartOfABenchmarkNeedsLeaveAndSaysSo() throws {
+      try withTemporaryFolder { folder in
+        // Two of the 200 classes of ImageNet-A, three images each.
+        for (name, code) in [("owl", "n01498041"), ("red_kite", "n01531178")] {
+          try FileManager.default.createDirectory(
+            atPath: folder + "/imagenet-a", withIntermediateDirectories: true)
+          try FileManager.default.copyItem(
+            atPath: "\(Tiny.images)/test/\(name)", toPath: "\(folder)/imagenet-a/\(code)")
+        }
+        let arguments =
+          ["evaluate", "--model", Tiny.model, "--data", "imagenet-a:\(folder)/imagenet-a"]
+          + Self.naming
+        let refused = try fail(.missingInput, containing: "--allow-missing", arguments: arguments)
+        #expect(refused.errors.contains("imagenet-a"))
+        let outcome = try Program.run(arguments + ["--allow-missing", "--format", "json"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let rows = try outcome.json().array ?? []
+        #expect(rows.compactMap { $0["metric"]?.string } == ["top1", "top1-of-all"])
+        #expect(
+          rows.allSatisfy { $0["data"]?["missing"] == .integer(7494) && $0["n"] == .integer(6) })
+        let table = try Program.run(arguments + ["--allow-missing", "--format", "csv"])
+        #expect(table.output.contains("low,high,data") && table.output.contains("missing=7494"))
+      }
+    }
+
+    @Test func setsAreLookedAtFirstUnlessToldNot() throws {
+      let arguments = [
+        "evaluate", "--model", Tiny.model, "--data", Tiny.images, "--prompts", Tiny.prompts,
+      ]
+      let checked = try Program.run(arguments)
+      #expect(checked.errors.contains("Zero-shot on 9 images of images: "))
+      #expect(checked.errors.contains("the label is the rank of the class folder's name"))
+      let plain = try Program.run(arguments + ["--no-check"])
+      #expect(!plain.errors.contains("Zero-shot on") && plain.output == checked.output)
+    }
   }
 }

@@ -77,7 +77,7 @@ import Torch
 
   @Test func theDemonstrationIsAValidConfiguration() throws {
     let demo = try StudyConfiguration([StudyConfiguration.demo])
-    #expect(demo.methodNames == MethodTable.names)
+    #expect(demo.methodNames == MethodTable.compared)
     #expect(try demo.seeds.count == 3)
     #expect(demo.evaluationData(.outOfDistribution).count == 5)
     _ = try StudyConfiguration([StudyConfiguration.demo, demo.paths])

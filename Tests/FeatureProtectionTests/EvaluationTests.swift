@@ -27,11 +27,13 @@ import Torch
   }
 
   private func evaluator(
-    batchSize: Int = 128, byteLimit: Int = 1 << 30, skipBad: Bool = false
+    batchSize: Int = 128, byteLimit: Int = 1 << 30, skipBad: Bool = false,
+    folder: PixelFolder? = nil
   ) throws -> Evaluator {
     Evaluator(
       preprocessing: try TrajectoryTests.start().1.preprocessing, batchSize: batchSize,
-      store: PixelStore(byteLimit: byteLimit), context: RunContext(skipBad: skipBad))
+      store: PixelStore(byteLimit: byteLimit) { folder },
+      context: RunContext(skipBad: skipBad))
   }
 
   @Test func predictionsAreThoseOfAPlainLoop() throws {
@@ -92,6 +94,65 @@ import Torch
       expectProblem(.missingInput, containing: "set/test/maple_leaf/00.png") {
         try streaming.predictions(of: classifier, on: set)
       }
+    }
+  }
+
+  /// What a run reads from files, by its own reports.
+  private final class Reading: @unchecked Sendable {
+    var count = 0
+
+    func context(skipBad: Bool) -> RunContext {
+      RunContext(
+        skipBad: skipBad,
+        report: { event in
+          if case .progress(let text, _, _, _) = event, text.hasPrefix("Reading") {
+            self.count += 1
+          }
+        })
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func theDiskServesTheNextRun(_ hasBadImages: Bool) throws {
+    try withTemporaryFolder { path in
+      try TinyStudy.copyImages(to: "\(path)/set", splits: ["test": "test", "train": "train"])
+      if hasBadImages { try AtomicFile.write("none", to: "\(path)/set/test/owl/01.png") }
+      let data = try DatasetSpecifier.parse("\(path)/set").open(for: .evaluation)[0]
+      let set = try EvaluationSet(data, role: .inDistribution, classes: data.classes)
+      let two = try classifiers(2).map { Evaluator.Candidate($0) }
+      let folder = PixelFolder(path: "\(path)/pixels", smallest: 1)
+      // Without the folder, when it is filled, and from it, in one block and in several.
+      let expected = try evaluator(skipBad: true).predictions(of: two, on: set)
+      for (round, limit) in [1 << 30, 1, 1 << 30].enumerated() {
+        let reading = Reading()
+        var evaluator = try evaluator(batchSize: 2, byteLimit: limit, folder: folder)
+        evaluator.context = reading.context(skipBad: true)
+        #expect(try evaluator.predictions(of: two, on: set) == expected)
+        #expect(reading.count == (round == 0 ? 5 : 0))
+      }
+      #expect(expected[0].skipped == (hasBadImages ? 1 : 0))
+      let strict = try evaluator(folder: folder)
+      if hasBadImages {
+        expectProblem(.badData, containing: "owl/01.png") {
+          try strict.predictions(of: two, on: set)
+        }
+      } else {
+        #expect(try strict.predictions(of: two, on: set) == expected)
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 1)
+    }
+  }
+
+  @Test func aPassThatIsStoppedLeavesNoFile() throws {
+    try withTemporaryFolder { path in
+      let folder = PixelFolder(path: path, smallest: 1)
+      var evaluator = try evaluator(batchSize: 2, folder: folder)
+      let stop = StopRequest()
+      evaluator.context = RunContext(stop: stop, report: { _ in stop.request(signal: SIGINT) })
+      let classifier = try classifiers(1)[0]
+      let set = try TinyStudy.testSet()
+      expectProblem(.interrupted) { try evaluator.predictions(of: classifier, on: set) }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: path).isEmpty)
     }
   }
 

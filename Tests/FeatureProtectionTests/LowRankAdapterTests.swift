@@ -124,10 +124,10 @@ import Torch
 
   @Test(arguments: [
     ("peft_type", JSONValue.string("IA3")), ("r", .integer(0)), ("r", .string("4")),
-    ("r", .integer(5)), ("lora_alpha", .null), ("use_rslora", .bool(true)),
-    ("use_dora", .bool(true)), ("alpha_pattern", .object(["q_proj": .integer(2)])),
+    ("r", .integer(5)), ("r", .integer(.max)), ("lora_alpha", .null),
     ("rank_pattern", .object(["q_proj": .integer(2)])),
-  ]) func aConfigurationThatIsNoPlainLoRAIsAnError(_ key: String, _ value: JSONValue) {
+    ("rank_pattern", .object(["q_proj": .number(1e300)])),
+  ]) func aConfigurationThatDoesNotFitIsAnError(_ key: String, _ value: JSONValue) {
     expectProblem(.badData, containing: "adapter_") {
       try read(config: { $0[key] = value })
     }
@@ -144,8 +144,6 @@ import Torch
     for (name, shape) in [
       ("\(layer).9.mlp.fc1", ([4, 32], [64, 4])), ("\(layer).0.mlp.fc1", ([4, 31], [64, 4])),
       ("base_model.model.text_model.encoder.layers.0.mlp.fc1", ([4, 24], [48, 4])),
-      // Maps that training does not reach through an adapter.
-      ("base_model.model.visual_projection", ([4, 32], [24, 4])),
       ("base_model.model.vision_model.embeddings.position_embedding", ([4, 32], [17, 4])),
     ] {
       expectProblem(.badData, containing: name, "does not fit") {
@@ -164,6 +162,19 @@ import Torch
     }
   }
 
+  @Test func whatTrainingDoesNotReachIsNotTrained() throws {
+    let adapters = try read(tensors: { tensors in
+      tensors = [
+        ("base_model.model.visual_projection.lora_A.weight", try Tensor.zeros([4, 32])),
+        ("base_model.model.visual_projection.lora_B.weight", try Tensor.zeros([24, 4])),
+      ]
+    })
+    #expect(adapters.modules == ["visual_projection"])
+    expectProblem(.badData, containing: "visual_projection") {
+      try TinyStudy.train(Self.recipe, adapter: adapters)
+    }
+  }
+
   @Test func missingFilesAreNamed() throws {
     let layout = try TrajectoryTests.start().0.weights.layout
     try withTemporaryFolder { folder in
@@ -173,6 +184,10 @@ import Torch
       let config = try Fixtures.data("training/lora-start/adapter_config.json")
       try AtomicFile.write(config, to: "\(folder)/adapter_config.json")
       expectProblem(.missingInput, containing: "\(folder)/adapter_model.safetensors") {
+        try LowRankAdapters.read(folder, for: layout)
+      }
+      try AtomicFile.write("", to: "\(folder)/adapter_model.bin")
+      expectProblem(.missingInput, containing: "only adapter_model.bin") {
         try LowRankAdapters.read(folder, for: layout)
       }
     }

@@ -11,7 +11,9 @@ import Torch
     #expect(
       MethodTable.names == [
         "zero-shot", "linear-probe", "full", "l1", "l2", "kd", "lora", "wise-ft",
+        "uniform-soup", "greedy-soup",
       ])
+    #expect(MethodTable.compared == Array(MethodTable.names.prefix(8)))
     #expect(Set(MethodTable.names).count == MethodTable.all.count)
     for method in MethodTable.all {
       #expect(method.name.wholeMatch(of: /[a-z0-9]+(-[a-z0-9]+)*/) != nil)

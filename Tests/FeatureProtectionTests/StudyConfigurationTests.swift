@@ -21,7 +21,7 @@ import Testing
     let configuration = try StudyConfiguration()
     #expect(configuration.model == "builtin:mini" && configuration.head == "zero-shot")
     #expect(try configuration.seeds == [0])
-    #expect(configuration.methodNames == MethodTable.names)
+    #expect(configuration.methodNames == MethodTable.compared)
     #expect(configuration.validationFraction == 0.1 && configuration.evaluationBatchSize == 128)
     #expect(configuration.savesCheckpoints && !configuration.skipsBadImages)
     #expect(configuration.prompts == nil && configuration.classesFile == nil)

@@ -53,7 +53,7 @@ import Torch
       ("images", .outOfDistribution, 26),
     ]
     var expected = 0
-    for method in MethodTable.names {
+    for method in MethodTable.compared {
       for seed in 0..<2 {
         for setting in settings[method] ?? [[:]] {
           for (set, role, count) in sets {
@@ -80,7 +80,7 @@ import Torch
     #expect(weights["zero-shot[:]"] == 1 && weights["full[:]"] == 2 && weights["kd[:]"] == 2)
     let recipes = Set(
       rows.map { "\($0.method) \($0.setting["l2.strength"] ?? .null) \($0.recipe)" })
-    #expect(recipes.count == MethodTable.names.count + 1)
+    #expect(recipes.count == MethodTable.compared.count + 1)
   }
 
   private func checkPath(_ rows: [ResultRow]) throws {
@@ -116,7 +116,7 @@ import Torch
   private func checkCheckpoints(_ study: Study, _ rows: [ResultRow], in folder: String) throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/checkpoints")
     // The zero-shot model is the same for every seed.
-    let trained = MethodTable.names.dropFirst().flatMap { ["\($0)-seed0", "\($0)-seed1"] }
+    let trained = MethodTable.compared.dropFirst().flatMap { ["\($0)-seed0", "\($0)-seed1"] }
     #expect(Set(names) == Set(trained + ["zero-shot-seed0"]))
     let evaluator = Evaluator(preprocessing: study.materials.preprocessing)
     for name in names {
@@ -179,6 +179,21 @@ import Torch
     }
     #expect(try recipes(1e-3).count == 1)
     #expect(try recipes(1e-3).isDisjoint(with: recipes(1e-4)))
+  }
+
+  @Test func conditionsOfTheDataAreInEveryRow() throws {
+    let configuration = try TinyStudy.configuration([
+      "methods": .array([.string("zero-shot"), .string("full"), .string("wise-ft")]),
+      "metrics": .array([.string("macro-f1"), .string("top1")]), "steps": .integer(1),
+      "wise-ft": .object(["alpha": .string("0:1:0.5")]),
+    ])
+    var materials = try TinyStudy.materials(configuration)
+    materials.trainingSet.dataset.conditions = ["missing": .integer(2)]
+    let rows = try Study(configuration, materials, context: RunContext()).run()
+    let train = JSONValue.object(["missing": .integer(2)])
+    #expect(!rows.isEmpty && rows.allSatisfy { $0.data == ["train": train] })
+    #expect(rows.count { $0.metric == "top1" } * 2 == rows.count)
+    #expect(rows.count { $0.selectedOn != nil } == 2 * 3)
   }
 
   @Test func withoutRunFolderOrCheckpointsNothingIsWritten() throws {

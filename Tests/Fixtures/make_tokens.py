@@ -1,4 +1,4 @@
-"""Makes the golden files of the tokenizer's tests: Tests/Fixtures/tokenizer/{golden.json,trained,saved}.
+"""Makes the golden files of the tokenizer's tests: Tests/Fixtures/tokenizer/{golden.json,trained,saved,release}.
 
 Run scripts/fetch-test-vocabulary.sh first. Needs transformers, open_clip_torch, ftfy, regex and
 torch (their versions are recorded in golden.json):
@@ -14,11 +14,13 @@ as a little-endian 32-bit integer, and nothing between prompts.
 """
 
 import collections
+import gzip
 import hashlib
 import importlib.metadata
 import importlib.util
 import json
 import pathlib
+import random
 import re
 import shutil
 import struct
@@ -64,6 +66,64 @@ TEXTS = [
 ]
 
 SPECIAL = ["<|startoftext|>", "<|endoftext|>"]
+
+# For the cleaning of the release: repairs, references, case.
+ODD = [
+    # HTML references: closed or not, numbers, names in capitals, nested, beside "<"
+    "fish &amp; chips", "fish &amp chips", "&ampere", "&notit; &notin; &notind", "&lt;b&gt; &LT; &Lt;", "P&EACUTE;REZ &eacute;", "&NTILDE; &nTILDE; &SZLIG; &AMP; &AMPX;",
+    "&#65; &#x41; &#X41 &#65", "&#128; &#x99; &#150;", "&#0; &#1; &#11; &#13; &#27; &#127; &#xFDD0; &#xFFFE; &#x1FFFF; &#xD800; &#x110000; &#99999999999999999999;",
+    "&amp;amp;amp;lt;", "&amp;#39;", "&#38;eacute;", "a < b &amp; c", "<p>&eacute;&amp;nbsp;\n&amp;lt;", "&eacute; ok\n<p> &eacute;&amp;#39;\n&eacute;",
+    "&;", "&#;", "&#x;", "& amp;", "&#59; &#x3b;", "&&amp;&", "&NotEqualTilde; &fjlig; &bne;", "&aacute&aacute", "&AaCuTe;", "&hearts;&clubs", "&CounterClockwiseContourIntegral;",
+    "&CounterClockwiseContourIntegralX;", "&quot;quoted&quot;", "&apos;s &#39;s &rsquo;s", "&nbsp;a&nbsp;", "&zwj;&zwnj;&shy;", "&copy2020 &copy;2020 &reg", "&uuml&amp;uuml;", "&ordf;&frac12;", "1&lt2", "&Eacute &EACUTE", "&ETH; &eth; &THORN",
+    # quotes, ligatures, widths, breaks, controls, terminal colours
+    "“curly” ‘quotes’ it’s ‚low‘ „low“ ‛x‟", "ʼn ŉ ʼtis", "ﬁne ﬀ ﬂ ﬃ ﬄ ﬅ ﬆ", "Ĳ ĳ Ǆ ǅ ǆ Ǉ ǈ ǉ Ǌ ǋ ǌ Ǳ ǲ ǳ", "æ œ Æ Œ", "ｆｕｌｌ　ｗｉｄｔｈ １２！", "ｶﾞｷﾞ ﾊﾟ ﾞ ｯ", "ﾡﾢￂￃ ￠￡￥￦ ￨￪", "＜ｐ＞ ＆ａｍｐ；",
+    "line\r\nbreak\rold\u2028sep\u2029par\u0085next", "a\x00b\x01c\x0bd\x0ee\x1ff\x7fg", "\x1b[31mred\x1b[0m \x1b[1;31;40mx\x1b[m \x1b[ \x1b[31 \x1b]0", "\ufeffbom a\u206ab \ufff9x\ufffc", "tab\tform\x0cfeed", "a\u200bb\u200cc\u200dd\u2060e", "\u00a0a\u00a0", "soft\u00adhyphen",
+    # case
+    "ΣΊΣΥΦΟΣ ὈΔΥΣΣΕΎΣ Σ ΑΣ. ΑΣ' ΑΣ'Α ΑΣ\u0301 Σα", "İstanbul ISPARTA ı", "Straße STRASSE ẞ", "ſ 'ſ Kelvin \u212a's", "ᏣᎳᎩ ꭰ ᲐᲑᲒ აბგ", "Ⅷ ⅷ Ⓐ", "𐐀𐐨 𞤀",
+    # NFC
+    "cafe\u0301 A\u030a \u212b", "\u1112\u1161\u11ab \uac00\u11a8", "q\u0323\u0307 q\u0307\u0323", "\u0344 \u0958 \ufb1d \u2adc",
+    # UTF-8 in the wrong encoding, whole lines
+    "cafÃ©", "crÃ¨me brÃ»lÃ©e", "naÃ¯ve faÃ§ade", "SÃ£o Paulo", "itâ€™s", "â€œquotedâ€\x9d", "donâ\x80\x99t", "Ð\x9aÐ¾Ñ\x88ÐºÐ°", "æ\x97¥æ\x9c¬", "ðŸ˜€", "Â£5 Â©2020", "20Â°C", "ÃƒÂ©tÃƒÂ©", "plain\ncafÃ©\ncafé", "â¤ï¸", "ä½\xa0å¥½",
+    # which is no wrong encoding
+    "café", "über Äpfel", "São Paulo", "10 €", "½ × ²", "naïve façade ©", "Ã", "Spaß…", "Spaß’", "DÉJÀ…", "ÄÖÜ–", "Ø—", "CAFÉ™", "Ã…rhus",
+    "É»", "É»x", "café…”", "Â", "â€", "Élan", "ÄÖÜ ß",
+    # C1 controls
+    "\x93quoted\x94 it\x92s", "a\x85b", "\x80 5 \x99", "\x81\x8d\x90", "é\x85",
+    # special tokens, written out
+    "!<|startoftext|>", "<|startoftext|>x", "<|EndOfText|>", "&lt;|endoftext|&gt;", "a <|endoftext|> b",
+]
+
+# What ftfy repairs and Mojibake does not: parts of a line, lost bytes, other encodings, few signs.
+UNREPAIRED = ["café and cafÃ©", "âœ“", "×¢×‘×¨×™×ª", "voilÃ  le travail", "РїСЂРёРІРµС‚", "â€œlostâ€�"]
+
+PIECES = [
+    "a", "The", "CAT", "dog's", " ", " ", " ", "  ", "\n", "\t", "é", "É", "e\u0301", "ñ", "ß", "Σ", "σ", "ς", "’", "“", "”", "…", "—", "ﬁ", "Ａ", "１", "！", "　", "ｶ",
+    "&amp;", "&lt;", "&eacute;", "&#233;", "&#x27;", "&quot", "&amp;amp;", "&", ";", "#", "<", ">", "1", "42", "½", "€", "ж", "Ж", "猫", "カ", "한", "\u200d", "😀",
+    "👍🏽", "❤️", "\x1b[1m", "\x07", "\x7f", "\x92", "\u00a0", "\ufeff", "İ", "ſ", "'", "_", "-", ".", ",", "!?", "<|endoftext|>",
+]
+
+
+def odd_texts():
+    """ODD, and strings of pieces drawn from a seed."""
+    draw = random.Random(7)
+    return ODD + ["".join(draw.choices(PIECES, k=draw.randint(1, 8))) for _ in range(200)]
+
+
+def release_tokenizer(module, path=None):
+    """open_clip's tokenizer with the special tokens as the CLIP release spells them."""
+    tokenizer = module.SimpleTokenizer(path) if path else module.SimpleTokenizer()
+    old = ("<start_of_text>", "<end_of_text>")
+    for name, spelled in zip(old, SPECIAL):
+        tokenizer.encoder[spelled] = tokenizer.encoder.pop(name)
+        tokenizer.cache[spelled] = spelled
+    pattern = tokenizer.pat.pattern.replace("|".join(old), "|".join(map(re.escape, SPECIAL)), 1)
+    tokenizer.pat = module.re.compile(pattern, module.re.IGNORECASE)
+    return tokenizer
+
+
+def release_rows(tokenizer, texts):
+    start, end = (tokenizer.encoder[s] for s in SPECIAL)
+    return [{"text": text, "tokens": [start, *tokenizer.encode(text), end]} for text in texts]
 
 
 def lines(path):
@@ -166,7 +226,9 @@ def imagenet(tokenizer, simple):
 
 def main():
     tokenizer = CLIPTokenizer.from_pretrained(VOCABULARY)
-    simple = open_clip_module("tokenizer").SimpleTokenizer()
+    module = open_clip_module("tokenizer")
+    simple = module.SimpleTokenizer()
+    release = release_tokenizer(module)
     golden = {
         "versions": {name: importlib.metadata.version(name) for name in
                      ["transformers", "tokenizers", "open_clip_torch", "ftfy", "regex"]},
@@ -185,6 +247,19 @@ def main():
     golden["trained"] = encoded(small, lines(FOLDER / "words.txt") + TEXTS)
     shutil.rmtree(FOLDER / "saved", ignore_errors=True)
     small.save_pretrained(FOLDER / "saved")  # tokenizer.json and tokenizer_config.json
+
+    # The same merges as the release has its own; no newline at the end, which would be a merge.
+    (FOLDER / "release").mkdir(exist_ok=True)
+    packed = FOLDER / "release" / "bpe_simple_vocab_16e6.txt.gz"
+    lines_ = ["a line of its own", *map(" ".join, merges)]
+    packed.write_bytes(gzip.compress("\n".join(lines_).encode("utf-8"), mtime=0))
+    golden["release_trained"] = release_rows(release_tokenizer(module, str(packed)), TEXTS[:40])
+    golden["release"] = release_rows(release, TEXTS + odd_texts())
+    golden["release_unrepaired"] = release_rows(release, UNREPAIRED)
+    golden["release_shortened"] = [
+        {"text": text, "tokens": row[: row.index(simple.eot_token_id) + 1]}
+        for text in ["word " * 100, "1" * 75, "1" * 76, "&amp;" * 80]
+        for row in [simple(text)[0].tolist()]]
 
     # A pad token of its own is cut out of texts like any special token.
     padded = CLIPTokenizer.from_pretrained(trained, pad_token="!")

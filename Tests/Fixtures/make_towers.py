@@ -7,7 +7,6 @@ stored: `formula` makes them from whole numbers, and a test in any language can 
 """
 
 import collections
-import json
 import math
 import pathlib
 import platform
@@ -16,6 +15,8 @@ from importlib.metadata import version
 import torch
 from safetensors.torch import save_file
 from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
+
+from golden import formula, write_json
 
 HERE = pathlib.Path(__file__).parent
 TOWERS = HERE / "towers"
@@ -28,23 +29,6 @@ TEXTS = [
     "naïve café",
     "red kites in the wild",
 ]
-
-
-def write_json(path, value):
-    """A line for each member, and for each entry of a member that is a list or an object."""
-
-    def line(item):
-        return json.dumps(item, ensure_ascii=False)
-
-    def member(item):
-        if isinstance(item, list):
-            return "[\n  " + ",\n  ".join(map(line, item)) + "]"
-        if isinstance(item, dict):
-            return "{\n  " + ",\n  ".join(f"{line(k)}: {line(v)}" for k, v in item.items()) + "}"
-        return line(item)
-
-    members = (f" {line(key)}: {member(item)}" for key, item in value.items())
-    path.write_text("{\n" + ",\n".join(members) + "\n}\n")
 
 
 def write_versions(path):
@@ -200,13 +184,6 @@ RULES = [
     ("weight", 65521 / 2**19, 0),
 ]
 PIXELS = {"k": 1000, "scale": 65521 / 2**14, "offset": 0}
-
-
-def formula(k, shape, scale, offset):
-    """Tensor number k: int64 arithmetic, then float64, then one rounding to float32."""
-    i = torch.arange(math.prod(shape), dtype=torch.int64)
-    r = (i * i * 7919 + i * 104729 + k * 15485863 + 12345) % 65521
-    return ((r.double() / 65521 - 0.5) * scale + offset).float().reshape(shape)
 
 
 def make_true_size(activations):

@@ -19,7 +19,8 @@ from safetensors.torch import save_file
 from torch import nn
 from transformers import CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
 
-from make_towers import TOWERS, contiguous, write_json, write_versions
+from golden import write_json
+from make_towers import TOWERS, contiguous, write_versions
 
 HERE = pathlib.Path(__file__).parent
 TRAINING = HERE / "training"

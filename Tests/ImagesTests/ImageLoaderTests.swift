@@ -179,7 +179,7 @@ import Testing
       try FileManager.default.removeItem(atPath: folder)
       let second = try pass(true)
       #expect(second.map(\.count).reduce(0, +) == 4)
-      let kept = items.filter { cache.image(at: $0.path) != nil }
+      let kept = items.filter { cache.image(of: $0) != nil }
       #expect(kept.count == 4)
       #expect(first[0].pixels.bytes.prefix(768) == second[0].pixels.bytes.prefix(768))
     }

@@ -15,7 +15,7 @@ import Testing
         "Against full fine-tuning, WiSE-FT α = 0.5 shows no clear change (+0.3 ± 1.4 points) in "
           + "distribution and gains 14.8 points out of distribution.",
         "Best in distribution: WiSE-FT α = 0.5 (95.3 ± 1.4); best out of distribution: "
-          + "WiSE-FT α = 0.5 (81.8 ± 4.4). Mean accuracy at least that of full fine-tuning in "
+          + "WiSE-FT α = 0.5 (81.8 ± 4.4). Mean top-1 accuracy at least that of full fine-tuning in "
           + "distribution and above zero-shot out of it: WiSE-FT α = 0.5.",
       ])
   }

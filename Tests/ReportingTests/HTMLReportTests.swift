@@ -9,7 +9,7 @@ import Testing
       environment: [("libtorch", "2.13.0")], notes: ["A remark."]
     ).html
     for part in [
-      "<h1>Mini</h1>", "Accuracy on each set", "In and out of distribution", "Set by set",
+      "<h1>Mini</h1>", "Top-1 accuracy on each set", "In and out of distribution", "Set by set",
       "Gain over full fine-tuning", "Gain over zero-shot", "WiSE-FT along α", "A remark.",
       "How to read this page", "<summary>Configuration</summary>", "seeds: [0, 1, 2]",
       "<summary>Environment</summary>", "2.13.0",

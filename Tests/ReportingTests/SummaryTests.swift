@@ -198,4 +198,77 @@ import Testing
     #expect(Summary(rows, metric: "ece").mainTable.rows[0][1].text.hasPrefix("10.0"))
     #expect(Summary(rows, metric: "nll").mainTable.rows[0][1].text == "2.500")
   }
+
+  /// ID and three OOD sets, one of which is judged by another metric and one by an error.
+  private static let mixed: [Basics.ResultRow] = {
+    let metrics = ["id": "top1", "a": "top1", "b": "top1", "wild": "macro-f1", "c": "mce"]
+    let values: [(String, [(String, Double)])] = [
+      ("zero-shot", [("id", 0.6), ("a", 0.5), ("b", 0.4), ("wild", 0.1), ("c", 0.9)]),
+      ("full", [("id", 0.8), ("a", 0.6), ("b", 0.2), ("wild", 0.3), ("c", 0.7)]),
+    ]
+    return values.flatMap { method, sets in
+      sets.flatMap { set, value in
+        let role: Basics.ResultRow.Role = set == "id" ? .inDistribution : .outOfDistribution
+        let metric = metrics[set] ?? "top1"
+        let first = SampleComparison.row(
+          method, set: set, role: role, value: value, metric: metric)
+        let second = SampleComparison.row(
+          method, set: set, role: role, value: value + 0.05, metric: "mean-per-class")
+        return [first, second]
+      }
+    }
+  }()
+
+  @Test func numbersOfTwoMetricsHaveNoMean() throws {
+    let summary = Summary(Self.mixed)
+    #expect(summary.meanMetric == Metric("top1"))
+    #expect(summary.averagedSets(.outOfDistribution).map(\.name) == ["a", "b"])
+    #expect(
+      summary.mainTable.columns.map(\.title) == [
+        "Method", "id (ID) top1", "a top1", "b top1", "wild macro-f1", "c mce", "OOD mean",
+      ])
+    #expect(
+      summary.mainTable.rows.map { $0[6].text.prefix(4) } == ["45.0", "40.0"])
+    #expect(summary.caption.contains("OOD mean: over 2 sets of top1 with equal weight."))
+    #expect(
+      summary.numbersTable.columns.map(\.title).filter { !$0.contains("half") }.suffix(6) == [
+        "id", "a", "b", "wild macro-f1", "c mce", "ood-mean",
+      ])
+    let gains = try #require(summary.gainTable(over: "zero-shot"))
+    #expect(gains.rows[0].map(\.text)[2].hasPrefix("−5.0"))
+    // An error beside the scores does not silence the findings.
+    let text = Findings(summary).sentences.joined()
+    #expect(text.contains("gains 20.0 points in distribution"))
+  }
+
+  @Test func theFirstMetricOfASetIsItsPrimaryOne() {
+    let rows = ["macro-f1", "top1"].map {
+      SampleComparison.row("full", set: "wild", role: .outOfDistribution, value: 0.3, metric: $0)
+    }
+    let summary = Summary(rows)
+    #expect(
+      summary.mainTable.columns.map(\.title) == ["Method", "wild macro-f1", "OOD mean macro-f1"])
+    #expect(summary.caption.first == "Macro F1 in per cent.")
+    #expect(
+      Summary(rows.reversed()).mainTable.columns.map(\.title) == ["Method", "wild", "OOD mean"])
+  }
+
+  @Test func furtherMetricsHaveTablesOfTheirOwn() throws {
+    let tables = Summary.furtherTables(Self.mixed)
+    #expect(tables.map(\.title) == ["Mean per-class accuracy"])
+    let table = try #require(tables.first?.table)
+    #expect(table.columns.map(\.title).last == "OOD mean mean-per-class")
+    #expect(table.rows[1].map(\.text)[1].hasPrefix("85.0"))
+    let markdown = ReportWriter(title: "t", measurements: Self.mixed).markdown
+    #expect(markdown.contains("## Mean per-class accuracy\n\n| Method |"))
+    #expect(Summary.furtherTables(SampleComparison.small).isEmpty)
+  }
+
+  @Test(arguments: [
+    ("top1", false), ("top5", false), ("top1-of-all", false), ("mean-per-class", false),
+    ("macro-f1", false), ("worst-group", false), ("mce", true),
+  ])
+  func metricsHaveTitlesAndDirections(_ name: String, _ lowerIsBetter: Bool) {
+    #expect(Metric(name).lowerIsBetter == lowerIsBetter && Metric(name).title != name)
+  }
 }

@@ -51,6 +51,19 @@ import Torch
       let rows = try Tensor([Int64(1), 1, 0]).embedded(in: b) * a.selected([2, 2, 0])
       return try (rows * rows).gathered(dimension: 1, Tensor([Int64(3), 0, 2], shape: [3, 1]))
     },
+    Case("convolution") { a, b in
+      try a.reshaped(1, 2, 3, 2)
+        .convolved(with: b.reshaped(1, 2, 2, 2), stride: 2, padding: 1)
+    },
+    Case("batch normalisation") { a, b in
+      let rows = try b.unbound(dimension: 0)
+      let statistics = try Tensor([0.5, -1.0, 0, 0.25]).to(a.dtype ?? .float64)
+      return try a.reshaped(1, 4, 3, 1).batchNormalized(
+        rows[0], rows[1], mean: statistics, variance: statistics.exp(), epsilon: 1e-3)
+    },
+    Case("pooling and rectifying") { a, b in
+      try a.reshaped(1, 1, 3, 4).averagePooled(2).relu() * b.relu().sum()
+    },
     Case("clamped") { a, b in try (a * 3.0).clamped(atMost: 1) * b.abs().sum() },
   ]
 

@@ -5,8 +5,9 @@
 public struct ClassMap: Hashable, Sendable {
   /// The list's name, `imagenet-1k` for example.
   public var list: String
-  /// The readable names of all entries in index order: what a zero-shot head is made for. Two
-  /// entries may have one name.
+  /// The readable names of all entries in index order: what a zero-shot head is made for.
+  ///
+  /// Two entries may have one name.
   public var names: [String]
   /// For each class of the data set the indices it stands for: at least one, each in one class only.
   public var columns: [[Int]]

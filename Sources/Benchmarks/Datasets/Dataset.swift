@@ -32,7 +32,7 @@ public struct Dataset: Hashable, Sendable {
 
   /// The short name that results carry: `minidomains/sketch`, or the folder's name.
   public var name: String
-  /// The layout, as it stands before the colon of `kind:path`: `folder`, `imagenet`, …
+  /// The layout, `folder` for example: what stands before the colon of `kind:path`.
   public var kind: String
   /// Where the labels come from, in one sentence.
   public var rule: String
@@ -42,7 +42,7 @@ public struct Dataset: Hashable, Sendable {
   public var root: String
   /// Readable class names in index order.
   public var classes: [String]
-  public var samples: [Sample]
+  public var samples: [Sample] { didSet { bytes = nil } }
   /// How many images a complete copy has, where that is known.
   public var expectedImages: Int?
   /// How many images of each class a complete copy has, where that is known.
@@ -57,13 +57,18 @@ public struct Dataset: Hashable, Sendable {
   public var border: Int
   /// How many files lie among the images and are none (notes, hidden files).
   public var ignoredFiles: Int
+  /// The paths of listed files that are not there, left out because that was allowed.
+  public var missingFiles: [String]
+  /// The size of all images' files, where an index of them was kept; see `DatasetIndex`.
+  public internal(set) var bytes: Int?
 
   /// A data set; the samples are put in byte order of their paths.
   public init(
     name: String, kind: String, rule: String, split: String, root: String, classes: [String],
     samples: [Sample], expectedImages: Int? = nil, expectedPerClass: [Int]? = nil,
     classMap: ClassMap? = nil, metrics: [DatasetMetric] = [.top1],
-    conditions: [String: JSONValue] = [:], border: Int = 0, ignoredFiles: Int = 0
+    conditions: [String: JSONValue] = [:], border: Int = 0, ignoredFiles: Int = 0,
+    missingFiles: [String] = []
   ) {
     self.name = name
     self.kind = kind
@@ -79,6 +84,7 @@ public struct Dataset: Hashable, Sendable {
     self.conditions = conditions
     self.border = border
     self.ignoredFiles = ignoredFiles
+    self.missingFiles = missingFiles
   }
 
   /// The path under which a sample's file can be opened.

@@ -9,13 +9,24 @@ extension DatasetSpecifier {
       + (split.map { "#\($0)" } ?? "")
   }
 
+  /// What takes its time while the data set is opened for the first time, for a progress line.
+  public var preparation: String {
+    kind == "builtin" ? "Rendering MiniDomains" : "Indexing \(path)"
+  }
+
   /// The data set's own part for testing: its test split, else its validation split.
+  ///
+  /// Where `test` is of another distribution than training, as in WILDS, it is `id_test`.
   ///
   /// - Returns: Nil where it is not split, or has a train split only: training images are no test.
   public func ownTestPart() throws(HoldfastError) -> DatasetSpecifier? {
     var whole = self
     whole.split = nil
     do throws(HoldfastError) {
+      if kind != "builtin", let split = try layout().ownTestSplit {
+        whole.split = split
+        return whole
+      }
       guard let part = try whole.open(for: .evaluation, allowMissing: true).first,
         part.split != SplitName.all,
         part.split != SplitName.train
@@ -40,9 +51,11 @@ extension DatasetSpecifier {
     } catch {
       problem = error
     }
-    guard problem.kind == .missingInput,
-      let sets = try? open(for: .evaluation, allowMissing: true, progress: progress)
-    else { throw problem }
-    return sets
+    guard problem.kind == .missingInput else { throw problem }
+    do throws(HoldfastError) {
+      return try open(for: .evaluation, allowMissing: true, progress: progress)
+    } catch {
+      throw error.kind == .missingInput ? problem : error
+    }
   }
 }

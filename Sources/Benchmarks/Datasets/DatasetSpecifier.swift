@@ -76,12 +76,16 @@ public struct DatasetSpecifier: Hashable, Sendable {
 
   /// Opens what the specifier names: lists the images and reads the labels, decodes nothing.
   ///
+  /// Of a large set an index is kept in the cache, from which it opens in no time as long as none of
+  /// its folders and lists has changed; see `DatasetIndex`.
+  ///
   /// - Parameters:
   ///   - purpose: Which split to read where none is forced.
   ///   - allowMissing: Whether a copy that lacks images is used all the same; each set then says
   ///     under `conditions["missing"]` how many are not there.
-  ///   - cache: Where the built-in images are kept; see `MiniDomains.open`.
-  ///   - progress: Called with images done and in all while built-in images are rendered.
+  ///   - cache: Where the built-in images and indices are kept; see `MiniDomains.open`.
+  ///   - progress: Called with images done and in all while built-in images are rendered or an
+  ///     index is made.
   /// - Returns: One data set, one for each domain where there are several; none for validation
   ///   where there is no validation split.
   public func open(
@@ -92,23 +96,42 @@ public struct DatasetSpecifier: Hashable, Sendable {
       return try MiniDomains.datasets(
         path, purpose: purpose, split: split, cache: cache, progress: progress)
     }
-    let place = (path as NSString).expandingTildeInPath
-    let request = DatasetRequest(
-      path: place, purpose: purpose, split: split, options: options, allowMissing: allowMissing)
-    let layout: any DatasetLayout
-    if let named = DatasetLayouts.all.first(where: { $0.kind == kind }) {
-      layout = named
+    let index = DatasetIndex(of: self, for: purpose, cache: cache ?? MiniDomains.defaultCache)
+    var sets: [Dataset]
+    if let known = index.load(allowMissing: allowMissing) {
+      sets = known
     } else {
-      layout = try DatasetLayouts.recognised(place)
+      let recorder = DependencyRecorder()
+      sets = try recorder.recording { () throws(HoldfastError) in
+        try read(for: purpose, allowMissing: allowMissing)
+      }
+      index.save(&sets, dependencies: recorder, progress: progress)
     }
+    for index in sets.indices { try sets[index].checkCounts(allowMissing: allowMissing) }
+    return sets
+  }
+
+  private func read(
+    for purpose: DatasetPurpose, allowMissing: Bool
+  ) throws(HoldfastError) -> [Dataset] {
+    let layout = try layout()
     if let unknown = options.keys.sorted().first(where: { !layout.options.contains($0) }) {
       throw .usage(
         "'\(text)': a data set of kind \(layout.kind) has no option '\(unknown)'",
         remedy: layout.options.isEmpty
           ? "Leave it away." : "It has \(layout.options.joined(separator: ", ")).")
     }
-    var sets = try layout.open(request)
-    for index in sets.indices { try sets[index].checkCounts(allowMissing: allowMissing) }
-    return sets
+    return try layout.open(
+      DatasetRequest(
+        path: place, purpose: purpose, split: split, options: options, allowMissing: allowMissing))
+  }
+
+  /// The path as the system understands it.
+  var place: String { (path as NSString).expandingTildeInPath }
+
+  /// The layout that is named, else the one that is recognised.
+  func layout() throws(HoldfastError) -> any DatasetLayout {
+    if let named = DatasetLayouts.all.first(where: { $0.kind == kind }) { return named }
+    return try DatasetLayouts.recognised(place)
   }
 }

@@ -22,9 +22,12 @@ struct FolderListing {
   init(_ path: String) throws(HoldfastError) {
     guard let stream = opendir(path) else {
       let reason = errno == ENOENT ? "there is no such folder" : String(cString: strerror(errno))
+      DependencyRecorder.current?.note(path)
       throw .missingInput("\(path): \(reason)", remedy: "Check the path and its permissions.")
     }
     defer { closedir(stream) }
+    // Before the names are read: what changes meanwhile must count as a change.
+    DependencyRecorder.current?.note(path, descriptor: dirfd(stream))
     while let entry = readdir(stream) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { field in
         field.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: field.pointee))
@@ -36,7 +39,7 @@ struct FolderListing {
         throw .badData(
           "\(path): a name in this folder is not UTF-8", remedy: "Rename the file or folder.")
       }
-      let isFolder = Self.isFolder(joined(path, name), type: Int(entry.pointee.d_type))
+      let isFolder = Self.isFolder(name, in: path, type: Int(entry.pointee.d_type))
       if name.hasPrefix(".") {
         if !isFolder { hidden += 1 }
       } else if isFolder {
@@ -49,10 +52,10 @@ struct FolderListing {
     folders.sort(by: precedesInBytes)
   }
 
-  private static func isFolder(_ path: String, type: Int) -> Bool {
+  private static func isFolder(_ name: String, in folder: String, type: Int) -> Bool {
     if type == Int(DT_DIR) { return true }
     guard type == Int(DT_LNK) || type == Int(DT_UNKNOWN) else { return false }
     var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    return stat(joined(folder, name), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 }

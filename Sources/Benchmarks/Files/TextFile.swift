@@ -13,9 +13,9 @@ enum TextFile {
   static func bytes(_ path: String) throws(HoldfastError) -> [UInt8] {
     var status = stat()
     guard stat(path, &status) == 0 else {
-      throw .missingInput(
-        "\(path): \(errno == ENOENT ? "there is no such file" : String(cString: strerror(errno)))",
-        remedy: "Check the path.")
+      let reason = errno == ENOENT ? "there is no such file" : String(cString: strerror(errno))
+      DependencyRecorder.current?.note(path)
+      throw .missingInput("\(path): \(reason)", remedy: "Check the path.")
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw .badData("\(path): not a file", remedy: "Give the path of a file.")
@@ -25,6 +25,7 @@ enum TextFile {
         "\(path): \(status.st_size) bytes are more than a list may have (\(limit))",
         remedy: "Split the file into smaller ones.")
     }
+    DependencyRecorder.current?.note(path, FileStamp(status))
     guard let data = FileManager.default.contents(atPath: path) else {
       throw .missingInput("\(path): cannot be read", remedy: "Check the file's permissions.")
     }

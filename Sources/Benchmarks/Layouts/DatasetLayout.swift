@@ -11,6 +11,8 @@ protocol DatasetLayout: Sendable {
   var looks: String { get }
   /// The options that may stand after `?`, such as `border`.
   var options: [String] { get }
+  /// The split of images like those of training that are for testing, where `test` is not it.
+  var ownTestSplit: String? { get }
   /// Whether a file or folder has this layout; looks at names only.
   func recognises(_ path: String) -> Bool
   /// Reads names and labels; see `DatasetSpecifier.open`.
@@ -19,6 +21,7 @@ protocol DatasetLayout: Sendable {
 
 extension DatasetLayout {
   var options: [String] { [] }
+  var ownTestSplit: String? { nil }
 }
 
 /// What a layout is asked for.
@@ -39,7 +42,21 @@ enum DatasetLayouts {
   static let all: [any DatasetLayout] = [
     TableLayout(kind: "csv", separator: UInt8(ascii: ",")),
     TableLayout(kind: "tsv", separator: UInt8(ascii: "\t")),
+    ObjectNetLayout(),
+    ImageNetCLayout(),
+    ImageNetV2Layout(),
+    ImageNetSubsetLayout.a,
+    ImageNetSubsetLayout.r,
+    ImageNetSketchLayout(),
+    ImageNetLayout(),
+    WildCamLayout(),
+    FunctionalMapLayout(),
+    WebDatasetLayout(),
     DomainListLayout(),
+    DomainFolderLayout(.pacs),
+    DomainFolderLayout(.vlcs),
+    DomainFolderLayout(.officeHome),
+    DomainFolderLayout(.terraIncognita),
     FolderLayout(),
   ]
 
@@ -48,6 +65,7 @@ enum DatasetLayouts {
   /// - Throws: `HoldfastError` of kind `missingInput` if nothing is there, `badData` if it has
   ///   none of the layouts.
   static func recognised(_ path: String) throws(HoldfastError) -> any DatasetLayout {
+    try ParquetFiles.refuse(path)
     if let layout = all.first(where: { $0.recognises(path) }) { return layout }
     let base = path.hasSuffix("/*") ? String(path.dropLast(2)) : path
     var isFolder: ObjCBool = false

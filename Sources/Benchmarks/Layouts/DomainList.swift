@@ -1,6 +1,6 @@
 import Basics
 
-/// One list of DomainNet: a path and a label a line.
+/// One list of a data set with domains, DomainNet's or PACS': a path and a label a line.
 enum DomainList {
   struct Entry: Hashable, Sendable {
     /// From 1.
@@ -77,51 +77,5 @@ enum DomainList {
     while let last = line.last, isBlank(last) { line.removeLast() }
     while let first = line.first, isBlank(first) { line.removeFirst() }
     return line
-  }
-}
-
-/// The classes that lists agree on: one folder a label and one label a folder.
-struct DomainClasses {
-  private var folders: [Int: String] = [:]
-  private var labels: [String: Int] = [:]
-
-  /// Adds a line of a list.
-  ///
-  /// - Throws: `HoldfastError` of kind `badData` if an earlier line says otherwise.
-  mutating func add(_ entry: DomainList.Entry, list: String) throws(HoldfastError) {
-    let folder = entry.folder
-    if let known = folders[entry.label], known != folder {
-      throw .badData(
-        "\(list):\(entry.line): the label \(entry.label) is the class '\(excerpt(folder))' here and "
-          + "'\(excerpt(known))' in an earlier line",
-        remedy: "Use lists of one numbering.")
-    }
-    if let known = labels[folder], known != entry.label {
-      throw .badData(
-        "\(list):\(entry.line): the class '\(excerpt(folder))' has the label \(entry.label) here and "
-          + "\(known) in an earlier line",
-        remedy: "Use lists of one numbering.")
-    }
-    folders[entry.label] = folder
-    labels[folder] = entry.label
-  }
-
-  /// The folders in label order.
-  ///
-  /// - Throws: `HoldfastError` of kind `badData` if a label below the largest never occurs.
-  func names(root: String) throws(HoldfastError) -> [String] {
-    guard let largest = folders.keys.max() else {
-      throw .badData("\(root): all lists are empty", remedy: "Fetch the lists again.")
-    }
-    var names: [String] = []
-    for label in 0...largest {
-      guard let folder = folders[label] else {
-        throw .badData(
-          "\(root): no list has the label \(label), yet labels go up to \(largest)",
-          remedy: "Number classes from 0 without a gap, and keep all the lists.")
-      }
-      names.append(folder)
-    }
-    return names
   }
 }

@@ -2,19 +2,23 @@ import Basics
 
 /// What a list of images must satisfy before it is used.
 enum ListCheck {
-  /// Checks that every listed file is there and has one label only.
+  /// A sample with the list it is in and the line there.
+  typealias Row = (sample: Dataset.Sample, list: String, line: Int)
+
+  /// The samples whose files are there, and the paths of those that are not.
   ///
-  /// - Parameter rows: Each sample with the list it is in and the line.
   /// - Throws: `HoldfastError` of kind `missingInput` that counts the missing files and names the
-  ///   first, or `badData` for a file with two labels.
-  static func check(
-    _ rows: [(sample: Dataset.Sample, list: String, line: Int)], root: String
-  ) throws(HoldfastError) {
+  ///   first, unless some may be missing; `badData` for a file with two labels.
+  static func present(
+    _ rows: [Row], root: String, allowMissing: Bool
+  ) throws(HoldfastError) -> (samples: [Dataset.Sample], missing: [String]) {
     var labels: [String: Int] = [:]
     labels.reserveCapacity(rows.count)
     var presence = FilePresence()
-    var missing = 0
-    var first: String?
+    var samples: [Dataset.Sample] = []
+    samples.reserveCapacity(rows.count)
+    var missing: [String] = []
+    var first = ""
     for (sample, list, line) in rows {
       if let label = labels.updateValue(sample.label, forKey: sample.path),
         label != sample.label
@@ -23,13 +27,16 @@ enum ListCheck {
           "\(list):\(line): \(excerpt(sample.path)) has another label than in an earlier line",
           remedy: "Keep one of the two lines.")
       }
-      guard !presence.holds(joined(root, sample.path)) else { continue }
-      missing += 1
-      first = first ?? "\(list):\(line): \(excerpt(sample.path)) is not there"
+      if presence.holds(joined(root, sample.path)) {
+        samples.append(sample)
+        continue
+      }
+      if missing.isEmpty { first = "\(list):\(line): \(excerpt(sample.path)) is not there" }
+      missing.append(sample.path)
     }
-    guard let first else { return }
+    if missing.isEmpty || allowMissing && !samples.isEmpty { return (samples, missing) }
     throw .missingInput(
-      "\(first) (\(missing) of \(rows.count) listed images are missing under \(root))",
+      "\(first) (\(missing.count) of \(rows.count) listed images are missing under \(root))",
       remedy: "Complete the copy of the images, or take the lines out of the list.")
   }
 }

@@ -61,13 +61,16 @@ struct TableLayout: DatasetLayout {
       rows[index].sample.label = labels.index(rows[index].sample.label)
     }
     let root = (source as NSString).deletingLastPathComponent
-    try ListCheck.check(
-      rows.map { ($0.sample, source, $0.line) }, root: root.isEmpty ? "." : root)
+    let found = try ListCheck.present(
+      rows.map { ($0.sample, source, $0.line) }, root: root.isEmpty ? "." : root,
+      allowMissing: request.allowMissing)
     return [
       Dataset(
         name: ((source as NSString).lastPathComponent as NSString).deletingPathExtension,
         kind: kind, rule: labels.rule, split: split, root: root.isEmpty ? "." : root,
-        classes: labels.names, samples: rows.map(\.sample))
+        classes: labels.names, samples: found.samples,
+        conditions: ListCheck.conditions(found.missing),
+        missingFiles: found.missing)
     ]
   }
 

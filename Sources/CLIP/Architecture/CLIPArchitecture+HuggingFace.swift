@@ -22,7 +22,8 @@ extension CLIPArchitecture {
       vision: .transformer(
         try vision.transformer(width: 768, mlp: 3072, heads: 12), patchSize: patchSize),
       imageSize: try vision.integer("image_size", 224, atMost: 4096),
-      text: try text.transformer(width: 512, mlp: 2048, heads: 8),
+      // A classifier that was saved without its text tower has no layers there.
+      text: try text.transformer(width: 512, mlp: 2048, heads: 8, leastLayers: 0),
       vocabularyCount: try text.integer("vocab_size", 49408, atMost: 10_000_000),
       contextLength: try text.integer("max_position_embeddings", 77, atMost: 100_000),
       projectionWidth: try file.integer("projection_dim", 512, atMost: 100_000),
@@ -99,7 +100,7 @@ extension ConfigurationSection {
   }
 
   fileprivate func transformer(
-    width: Int, mlp: Int, heads: Int
+    width: Int, mlp: Int, heads: Int, leastLayers: Int = 1
   ) throws(HoldfastError) -> TransformerArchitecture {
     let name = self["hidden_act"] ?? .string(Activation.quickGELU.rawValue)
     guard let activation = name.string.flatMap(Activation.init) else {
@@ -109,7 +110,7 @@ extension ConfigurationSection {
     }
     let result = TransformerArchitecture(
       width: try integer("hidden_size", width, atMost: 100_000),
-      layers: try integer("num_hidden_layers", 12, atMost: 1000),
+      layers: try integer("num_hidden_layers", 12, from: leastLayers, atMost: 1000),
       heads: try integer("num_attention_heads", heads, atMost: 1000),
       mlpWidth: try integer("intermediate_size", mlp, atMost: 1_000_000),
       activation: activation, layerNormEpsilon: try number("layer_norm_eps", 1e-5, atMost: 1))

@@ -124,7 +124,8 @@ extension ConfigurationSection {
     let width = try integer("width", 512, atMost: 100_000)
     let heads = try integer("heads", 8, atMost: 1000)
     guard width % heads == 0 else { throw wrong("heads", "a divisor of the width \(width)") }
-    return try openCLIPTransformer(width: width, heads: heads, activation)
+    // A classifier that was saved without its text tower has no layers there.
+    return try openCLIPTransformer(width: width, heads: heads, activation, leastLayers: 0)
   }
 
   /// A whole number, or the two equal numbers of a square.
@@ -156,13 +157,14 @@ extension ConfigurationSection {
   }
 
   private func openCLIPTransformer(
-    width: Int, heads: Int, _ activation: Activation
+    width: Int, heads: Int, _ activation: Activation, leastLayers: Int = 1
   ) throws(HoldfastError) -> TransformerArchitecture {
     let ratio = try number("mlp_ratio", 4, atMost: 1000)
     let mlpWidth = Int(Double(width) * ratio)
     guard mlpWidth > 0 else { throw wrong("mlp_ratio", "at least 1 / \(width)") }
     return TransformerArchitecture(
-      width: width, layers: try integer("layers", 12, atMost: 1000), heads: heads,
+      width: width, layers: try integer("layers", 12, from: leastLayers, atMost: 1000),
+      heads: heads,
       mlpWidth: mlpWidth, activation: activation, layerNormEpsilon: try openCLIPEpsilon())
   }
 

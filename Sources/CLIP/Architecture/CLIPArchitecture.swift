@@ -2,10 +2,13 @@
 ///
 /// Radford et al. 2021, arXiv 2103.00020.
 public struct CLIPArchitecture: Hashable, Sendable {
+  /// The network that sees images.
   public var vision: VisionArchitecture
   /// The side of the square input in pixels, a multiple of `vision.stride`.
   public var imageSize: Int
+  /// The causal transformer that reads texts.
   public var text: TransformerArchitecture
+  /// The number of tokens there are.
   public var vocabularyCount: Int
   /// The most tokens a text may have, start and end included.
   public var contextLength: Int

@@ -8,6 +8,9 @@ public struct ClassificationHead: Sendable {
   public static let weightName = "classification_head.weight"
   public static let biasName = "classification_head.bias"
 
+  /// The file beside a model's weights that holds its head.
+  public static let fileName = "head.safetensors"
+
   /// The rows that features are multiplied with: `[classes, width]`.
   public var weight: Tensor
   /// What is added to each class's logit: `[classes]`.

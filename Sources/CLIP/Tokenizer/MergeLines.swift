@@ -2,18 +2,22 @@ import Basics
 import Foundation
 
 /// The content of a `merges.txt`: after an optional `#version` line, one pair a line.
+///
+/// The release's file begins with a line of its own and has more merges than CLIP uses.
 struct MergeLines {
   var merges: [(left: String, right: String)] = []
   /// The line number of the first merge, from 1.
   var firstLine = 1
 
-  init(_ data: Data, path: String) throws(HoldfastError) {
+  /// - Parameter limit: The merges to read of the release's file, nil for a `merges.txt`.
+  init(_ data: Data, path: String, limit: Int? = nil) throws(HoldfastError) {
     var lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    if lines.first?.starts(with: Data("#version".utf8)) == true {
+    if limit != nil || lines.first?.starts(with: Data("#version".utf8)) == true {
       lines.removeFirst()
       firstLine = 2
     }
     if lines.last?.isEmpty == true { lines.removeLast() }
+    if let limit { lines = Array(lines.prefix(limit)) }
     merges.reserveCapacity(lines.count)
     for (index, line) in lines.enumerated() {
       let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line

@@ -2,10 +2,11 @@ import Basics
 import Foundation
 
 extension Tokenizer {
-  /// The tokenizer in a Hugging Face folder.
+  /// The tokenizer in a checkpoint's folder.
   ///
-  /// Reads `vocab.json` and `merges.txt`, or else `tokenizer.json`; `tokenizer_config.json` and
-  /// `special_tokens_map.json` name the special tokens where they are there.
+  /// Reads `vocab.json` and `merges.txt`, or else `tokenizer.json`, or else the release's
+  /// `bpe_simple_vocab_16e6.txt.gz`; `tokenizer_config.json` and `special_tokens_map.json` name the
+  /// special tokens of the former where they are there.
   ///
   /// - Throws: `HoldfastError` of kind `missingInput` if the folder holds no tokenizer, and
   ///   `badData`, with the file and the position, if a file is not what it should be.
@@ -16,8 +17,9 @@ extension Tokenizer {
   /// Writes the tokenizer into a checkpoint's folder, for `transformers` and for `init(folder:)`.
   ///
   /// A tokenizer that was read from files is written as those files, byte for byte; one that was
-  /// trained as `vocab.json`, `merges.txt`, `tokenizer_config.json` and
-  /// `special_tokens_map.json`.
+  /// trained, or comes from the release's file, as `vocab.json`, `merges.txt`,
+  /// `tokenizer_config.json` and `special_tokens_map.json`, which `transformers` reads. Read again,
+  /// it cleans texts as `transformers` does.
   ///
   /// - Parameter contextLength: What `tokenizer_config.json` gives as `model_max_length`.
   public func write(to folder: String, contextLength: Int = 77) throws(HoldfastError) {

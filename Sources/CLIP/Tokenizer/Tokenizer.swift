@@ -4,9 +4,9 @@ import Foundation
 /// CLIP's tokenizer: byte-level BPE over cleaned, lower-cased words.
 ///
 /// Radford et al., "Learning transferable visual models from natural language supervision",
-/// 2021. Tokens are equal to those of `transformers`' `CLIPTokenizer` on the same files;
-/// see `WordSplitter` for where `open_clip` differs. A special token written out in a text, such
-/// as `<|endoftext|>`, becomes that token, as there.
+/// 2021. Tokens are equal to those of `transformers`' `CLIPTokenizer` on the same files, and those
+/// of a vocabulary from the release's own file to those of `open_clip`; see `TextCleaning`. A
+/// special token written out in a text, such as `<|endoftext|>`, becomes that token, as there.
 public struct Tokenizer: Sendable {
   /// The tokens with a role of their own, as a vocabulary spells them.
   public struct SpecialTokens: Sendable, Hashable {
@@ -33,6 +33,8 @@ public struct Tokenizer: Sendable {
   /// The pairs that are merged, most wanted first.
   public let merges: [(left: String, right: String)]
   public let specialTokens: SpecialTokens
+  /// What is done to texts first; the file that the vocabulary came from says what.
+  public let cleaning: TextCleaning
 
   /// The token before each text, 49406 in CLIP's vocabulary.
   public let startToken: Int
@@ -54,12 +56,13 @@ public struct Tokenizer: Sendable {
   ///   in the vocabulary, if no token ends a word with `</w>`, or if a number is out of range.
   public init(
     vocabulary: [String: Int], merges: [(left: String, right: String)],
-    specialTokens: SpecialTokens = SpecialTokens()
+    specialTokens: SpecialTokens = SpecialTokens(), cleaning: TextCleaning = .transformers
   ) throws(HoldfastError) {
     try self.init(
       TokenizerFiles(
         vocabulary: vocabulary, merges: merges, specialTokens: specialTokens,
-        vocabularySource: "vocabulary", mergeSource: { "merge \($0 + 1)" }, raw: [:]))
+        vocabularySource: "vocabulary", mergeSource: { "merge \($0 + 1)" }, raw: [:],
+        cleaning: cleaning))
   }
 
   init(_ files: TokenizerFiles) throws(HoldfastError) {
@@ -103,6 +106,7 @@ public struct Tokenizer: Sendable {
     self.vocabulary = vocabulary
     merges = files.merges
     specialTokens = files.specialTokens
+    cleaning = files.cleaning
     self.files = files.raw
     finder = SpecialTokenFinder([
       (specialTokens.start, startToken), (specialTokens.end, endToken),
@@ -136,25 +140,39 @@ public struct Tokenizer: Sendable {
 
   /// The tokens of a text, remembering those of each word.
   private func tokens(of text: String, known: inout [[UInt8]: [Int]]) -> [Int] {
+    let scalars = Array(text.unicodeScalars)
     var tokens = [startToken]
-    for part in finder.parts(of: Array(text.unicodeScalars)) {
+    if cleaning == .release {
+      // A special token is found among the words of the cleaned text.
+      known[Array(specialTokens.start.utf8)] = [startToken]
+      known[Array(specialTokens.end.utf8)] = [endToken]
+      append(ReleaseCleaning.cleaned(scalars), to: &tokens, known: &known)
+      return tokens + [endToken]
+    }
+    for part in finder.parts(of: scalars) {
       switch part {
       case .special(let token):
         tokens.append(token)
       case .text(let scalars):
-        for word in WordSplitter.words(of: WordSplitter.cleaned(scalars)) {
-          var bytes: [UInt8] = []
-          for scalar in word { bytes.append(contentsOf: UTF8.encode(scalar) ?? .init()) }
-          if let ready = known[bytes] {
-            tokens += ready
-          } else {
-            let fresh = table.tokens(of: bytes)
-            known[bytes] = fresh
-            tokens += fresh
-          }
-        }
+        append(WordSplitter.cleaned(scalars), to: &tokens, known: &known)
       }
     }
     return tokens + [endToken]
+  }
+
+  private func append(
+    _ text: [Unicode.Scalar], to tokens: inout [Int], known: inout [[UInt8]: [Int]]
+  ) {
+    for word in WordSplitter.words(of: text, as: cleaning) {
+      var bytes: [UInt8] = []
+      for scalar in word { bytes.append(contentsOf: UTF8.encode(scalar) ?? .init()) }
+      if let ready = known[bytes] {
+        tokens += ready
+      } else {
+        let fresh = table.tokens(of: bytes)
+        known[bytes] = fresh
+        tokens += fresh
+      }
+    }
   }
 }

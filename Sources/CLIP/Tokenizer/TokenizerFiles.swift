@@ -9,8 +9,9 @@ struct TokenizerFiles {
   /// Where the vocabulary and a merge were read, for errors.
   var vocabularySource: String
   var mergeSource: (Int) -> String
-  /// The files' bytes by name.
+  /// The files' bytes by name, where they can be written again as they are.
   var raw: [String: Data]
+  var cleaning = TextCleaning.transformers
 }
 
 extension TokenizerFiles {
@@ -48,13 +49,41 @@ extension TokenizerFiles {
         vocabulary: document.model.vocab, merges: document.model.merges.map { ($0.left, $0.right) },
         specialTokens: .init(), vocabularySource: path,
         mergeSource: { "\(path): merge \($0 + 1)" }, raw: raw)
+    } else if FileManager.default.fileExists(atPath: "\(folder)/\(Self.release)") {
+      try self.init(release: "\(folder)/\(Self.release)")
+      return
     } else {
       throw .missingInput(
-        "\(folder): no tokenizer (neither vocab.json with merges.txt nor tokenizer.json)",
+        "\(folder): no tokenizer (neither vocab.json with merges.txt, nor tokenizer.json, nor "
+          + "\(Self.release))",
         remedy: "Copy vocab.json and merges.txt from the checkpoint that the model came from.")
     }
     vocabulary.merge(added) { own, _ in own }
     specialTokens = try Self.specialTokens(raw, folder: folder, vocabulary: vocabulary)
+  }
+
+  /// The vocabulary of OpenAI's CLIP and of `open_clip`, compressed, in which only merges are listed.
+  static let release = "bpe_simple_vocab_16e6.txt.gz"
+  /// The merges of it that CLIP uses: 49152 tokens without two for each byte and two special ones.
+  private static let releaseMerges = 49_152 - 256 - 2
+
+  /// Reads the release's vocabulary: the bytes, the bytes that end a word, the merges, and the start
+  /// and end tokens are numbered in this order (`clip/simple_tokenizer.py` of openai/CLIP).
+  init(release path: String) throws(HoldfastError) {
+    let text = try Compression.inflated(
+      LimitedFile.read(path, limit: 16 << 20), .gzip, limit: 64 << 20, name: path)
+    let lines = try MergeLines(text, path: path, limit: Self.releaseMerges)
+    let symbols = ByteAlphabet.order.map { ByteAlphabet.symbols[Int($0)] }
+    let names =
+      symbols + symbols.map { $0 + ByteAlphabet.wordEnd } + lines.merges.map { $0.left + $0.right }
+    let special = Tokenizer.SpecialTokens()
+    var vocabulary: [String: Int] = [:]
+    for (number, name) in (names + [special.start, special.end]).enumerated() {
+      vocabulary[name] = number
+    }
+    self.init(
+      vocabulary: vocabulary, merges: lines.merges, specialTokens: special, vocabularySource: path,
+      mergeSource: { "\(path):\(lines.firstLine + $0)" }, raw: [:], cleaning: .release)
   }
 
   /// The special tokens that the two small files name, read in the order of `transformers`.

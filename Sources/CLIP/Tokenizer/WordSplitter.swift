@@ -5,8 +5,8 @@ import Foundation
 /// The reference is `transformers`' CLIP tokenizer: NFC, lower case character by character, then
 /// the matches of `<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|
 /// [^\s\p{L}\p{N}]+`. White space only separates, so that collapsing it needs no step of its own.
-/// `open_clip` also repairs mojibake with ftfy (full-width letters become ASCII, curly quotes
-/// straight) and unescapes HTML entities; on plain text such as class names the two agree.
+/// `ReleaseCleaning` is what `open_clip` does instead; on plain text such as class names the two
+/// agree.
 /// Characters go by the Unicode tables of this platform: those that the reference's tables do not
 /// have yet (in 2026, assigned after Unicode 16, or combining marks after 9) may be cut otherwise.
 enum WordSplitter {
@@ -20,7 +20,7 @@ enum WordSplitter {
   }
 
   /// Text in NFC.
-  private static func composed(_ scalars: ArraySlice<Unicode.Scalar>) -> [Unicode.Scalar] {
+  static func composed(_ scalars: ArraySlice<Unicode.Scalar>) -> [Unicode.Scalar] {
     var text = String.UnicodeScalarView()
     text.append(contentsOf: scalars)
     var composed: [Unicode.Scalar] = []
@@ -39,15 +39,22 @@ enum WordSplitter {
   }
 
   /// The words of cleaned text, in order.
-  static func words(of text: [Unicode.Scalar]) -> [ArraySlice<Unicode.Scalar>] {
+  ///
+  /// - Parameter cleaning: Whose pattern it is. That of the release takes `<|startoftext|>` for one
+  ///   word, and, as it ignores case, a long s after an apostrophe for an s.
+  static func words(
+    of text: [Unicode.Scalar], as cleaning: TextCleaning = .transformers
+  ) -> [ArraySlice<Unicode.Scalar>] {
+    let isRelease = cleaning == .release
     var words: [ArraySlice<Unicode.Scalar>] = []
     var position = 0
     while position < text.count {
       let rest = text[position...]
       if text[position] == "<", let marker = markers.first(where: { rest.starts(with: $0) }) {
-        // The byte-level step of the reference cuts `<|startoftext|>` again, like other text.
-        words += [rest.prefix(2), rest.prefix(marker.count).dropFirst(2).dropLast(2)]
-        words.append(rest.prefix(marker.count).suffix(2))
+        let whole = rest.prefix(marker.count)
+        // The byte-level step of `transformers` cuts `<|startoftext|>` again, like other text.
+        words +=
+          isRelease ? [whole] : [whole.prefix(2), whole.dropFirst(2).dropLast(2), whole.suffix(2)]
         position += marker.count
         continue
       }
@@ -55,6 +62,8 @@ enum WordSplitter {
       var end = position + 1
       if text[position] == "'", let ending = contractions.first(where: { rest.starts(with: $0) }) {
         end = position + ending.count
+      } else if isRelease, rest.starts(with: ["'", "\u{17F}"]) {
+        end = position + 2
       } else if kind == .letter || kind == .other {
         while end < text.count, Kind(text[end]) == kind { end += 1 }
       }
@@ -94,7 +103,7 @@ enum WordSplitter {
   private static let contractions = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"]
     .map { Array($0.unicodeScalars) }
 
-  private static func lowerCasedASCII(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+  static func lowerCasedASCII(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
     (0x41...0x5A).contains(scalar.value) ? Unicode.Scalar(UInt8(scalar.value + 32)) : scalar
   }
 }

@@ -49,7 +49,9 @@ struct ModifiedResNet {
   }
 }
 
-/// relu(shortcut(x) + three convolutions of x), as in He et al. 2015 (arXiv 1512.03385).
+/// relu(shortcut(x) + three convolutions of x).
+///
+/// He et al. 2015, arXiv 1512.03385.
 private struct Bottleneck {
   private let stride: Int
   private let first: NormalizedConvolution

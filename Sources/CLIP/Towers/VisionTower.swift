@@ -11,11 +11,13 @@ public struct VisionTower {
   }
 
   private let network: Network
+  private let imageSize: Int
 
   /// A tower over the given parameters.
   public init(
     _ architecture: CLIPArchitecture, _ source: some ParameterSource
   ) throws(HoldfastError) {
+    imageSize = architecture.imageSize
     switch architecture.vision {
     case .transformer(let transformer, let patchSize):
       network = .transformer(
@@ -30,7 +32,9 @@ public struct VisionTower {
   ///
   /// - Parameter pixels: `[batch, 3, size, size]`, normalised as the checkpoint's preprocessor says.
   /// - Returns: `[batch, projection width]`.
+  /// - Throws: `HoldfastError` of kind `usage` where images are of another size than the model's.
   public func callAsFunction(_ pixels: Tensor) throws(HoldfastError) -> Tensor {
+    try requireSize(of: pixels)
     switch network {
     case .transformer(let tower): return try tower(pixels)
     case .resNet(let tower): return try tower(pixels)
@@ -42,9 +46,20 @@ public struct VisionTower {
   /// - Returns: The last layer's tokens before the final norm, `[batch, 1 + patches, width]`; of a
   ///   ResNet the last stage's map, `[batch, 32 · width, size / 32, size / 32]`.
   public func hiddenState(_ pixels: Tensor) throws(HoldfastError) -> Tensor {
+    try requireSize(of: pixels)
     switch network {
     case .transformer(let tower): return try tower.hiddenState(pixels)
     case .resNet(let tower): return try tower.hiddenState(pixels)
+    }
+  }
+
+  /// Without this, larger images would pass for more of them: rows are counted by division.
+  private func requireSize(of pixels: Tensor) throws(HoldfastError) {
+    let shape = pixels.shape
+    guard shape.count == 4, Array(shape.dropFirst()) == [3, imageSize, imageSize] else {
+      throw .usage(
+        "pixels are \(shape), the model sees [batch, 3, \(imageSize), \(imageSize)]",
+        remedy: "Preprocess images for the model, or resize its position embeddings.")
     }
   }
 }

@@ -44,6 +44,7 @@ public struct Evaluator {
   ) throws -> [Predictions] {
     var results = [Predictions](repeating: Predictions(), count: candidates.count)
     let labels = set.labels
+    let columns = set.columns.map { ClassColumns($0) }
     let normalizer = try PixelNormalizer(preprocessing, device: context.device)
     let total = labels.count * candidates.count
     var done = 0
@@ -57,8 +58,10 @@ public struct Evaluator {
         let head = try set.ownHead ?? classifier.head()
         for batch in block where batch.count > 0 {
           try context.stop.check()
-          results[index].predicted += try answers(batch, tower, head, normalizer)
-          results[index].labels += batch.positions.map { labels[$0] }
+          let own = batch.positions.map { labels[$0] }
+          try score(batch, own, set, columns, &results[index]) { () throws(HoldfastError) in
+            try head(tower(normalizer(batch)))
+          }
           done += batch.count
           try context.report(
             .progress("Scoring \(set.name)", done: done, total: total, loss: nil))
@@ -76,14 +79,40 @@ public struct Evaluator {
     try predictions(of: [Candidate(classifier)], on: set)[0]
   }
 
-  private func answers(
-    _ batch: PixelBatch, _ tower: VisionTower, _ head: ClassificationHead,
-    _ normalizer: PixelNormalizer
-  ) throws(HoldfastError) -> [Int] {
-    try withoutGradients { () throws(HoldfastError) in
+  /// Adds the answers for a batch: what the set's metrics need of its logits.
+  private func score(
+    _ batch: PixelBatch, _ labels: [Int], _ set: EvaluationSet, _ columns: ClassColumns?,
+    _ result: inout Predictions, logits: () throws(HoldfastError) -> Tensor
+  ) throws(HoldfastError) {
+    let needsTop5 = set.metrics.contains(.top5)
+    let needsAll = set.metrics.contains(.top1OfAll)
+    let (best, five, all) = try withoutGradients { () throws(HoldfastError) in
       try withPrecision(context.precision, on: context.device) { () throws(HoldfastError) in
-        try head(tower(normalizer(batch))).argmax().elements(as: Int64.self).map(Int.init)
+        let logits = try logits()
+        let own = try columns?.reduced(logits) ?? logits
+        let best = try own.argmax().elements(as: Int64.self)
+        let count = min(5, own.shape.last ?? 0)
+        let five = needsTop5 ? try own.top(count).positions.elements(as: Int64.self) : []
+        let all = needsAll && columns != nil ? try logits.argmax().elements(as: Int64.self) : best
+        return (best, five, all)
       }
+    }
+    func label(_ position: Int64) -> Int { columns?.classes[Int(position)] ?? Int(position) }
+    result.predicted += best.map(label)
+    result.labels += labels
+    if needsTop5 {
+      let count = five.count / max(labels.count, 1)
+      result.isInTop5 += labels.enumerated().map { row, right in
+        five[row * count..<(row + 1) * count].contains { label($0) == right }
+      }
+    }
+    if needsAll {
+      result.isRightOfAll += zip(all, labels).map { column, right in
+        columns?.isRight(Int(column), for: right) ?? (Int(column) == right)
+      }
+    }
+    if set.metrics.contains(.worstGroup) {
+      result.groups += batch.positions.map { set.dataset.samples[$0].group }
     }
   }
 }

@@ -30,12 +30,16 @@ public struct ModelComparison {
   public var role: ResultRow.Role
   /// Images at once; the default is 128.
   public var batchSize: Int
+  /// In place of each data set's own.
+  public var metrics: [DatasetMetric]?
+  /// Whether some images are scored first, for models with a zero-shot head; see `ZeroShotCheck`.
+  public var checksData: Bool
   public var context: RunContext
 
   public init(
     _ models: [Model], head: ClassificationHead? = nil, classesFile: String? = nil,
     prompts: String? = nil, role: ResultRow.Role = .inDistribution, batchSize: Int = 128,
-    context: RunContext
+    metrics: [DatasetMetric]? = nil, checksData: Bool = true, context: RunContext
   ) {
     self.models = models
     self.head = head
@@ -43,6 +47,8 @@ public struct ModelComparison {
     self.prompts = prompts
     self.role = role
     self.batchSize = batchSize
+    self.metrics = metrics
+    self.checksData = checksData
     self.context = context
   }
 
@@ -65,24 +71,77 @@ public struct ModelComparison {
   /// Scores every model on every set.
   ///
   /// A model is scored with `head`, else with its own head, else with the zero-shot head for the
-  /// classes of each set.
-  /// - Returns: One row for each model and set, model after model.
+  /// classes of each set; sets over one list of classes share that head.
+  /// - Returns: One row for each model, set and metric, model after model.
   public func rows(on sets: [Dataset]) throws -> [ResultRow] {
-    let store = PixelStore()
     let preprocessings = try models.map { try StudyMaterials.preprocessing(of: $0.checkpoint) }
+    let groups = try groups(of: sets, preprocessings)
+    var classifiers = ClassifierCache(models.map(\.checkpoint), context)
+    if checksData {
+      for group in groups {
+        for (index, head) in group.members where isZeroShot(models[index]) {
+          let check = ZeroShotCheck(
+            preprocessing: preprocessings[index], batchSize: batchSize, context: context)
+          try check(group.set, classifiers.classifier(index, head).classifier)
+        }
+      }
+    }
+    let store = PixelStore()
     var found = models.map { _ in [ResultRow]() }
-    var zeroShot: [String: ClassificationHead] = [:]
-    for set in sets {
-      let naming = try ClassNaming(classesFile, original: set.classes)
+    func add(_ rows: [ResultRow], to index: Int) throws {
+      found[index] += rows
+      for row in rows { try context.report(.measured(row)) }
+    }
+    for group in groups {
+      guard let first = group.members.first else { continue }
+      try context.report(.stage("Scoring \(group.set.summary)"))
+      let evaluator = Evaluator(
+        preprocessing: preprocessings[first.index], batchSize: batchSize, store: store,
+        context: context)
+      let made = try group.members.map { try classifiers.classifier($0.index, $0.head) }
+      let answers = try evaluator.predictions(
+        of: made.map { Evaluator.Candidate($0.classifier) }, on: group.set)
+      for ((member, answer), entry) in zip(zip(group.members, answers), made) {
+        let rows = group.set.rows(
+          answer, method: models[member.index].name,
+          recipe: recipe(preprocessings[member.index]), weights: entry.digest,
+          countsSkipped: context.skipBad)
+        try add(rows, to: member.index)
+      }
+    }
+    for index in found.indices {
+      try add(CorruptionError.rows(of: found[index], on: groups.map(\.set)), to: index)
+    }
+    return found.flatMap { $0 }
+  }
+
+  private func isZeroShot(_ model: Model) -> Bool {
+    head == nil && model.checkpoint.head == nil
+  }
+
+  /// Models that can share a pass over the images of a set: of one preprocessing and head classes.
+  private struct Group {
+    var key: [String]
+    var set: EvaluationSet
+    var members: [(index: Int, head: ClassificationHead)]
+  }
+
+  /// The groups of each set, set after set.
+  private func groups(
+    of sets: [Dataset], _ preprocessings: [Preprocessing]
+  ) throws -> [Group] {
+    var zeroShot: [[String]: ClassificationHead] = [:]
+    return try sets.flatMap { set in
+      let naming = try ClassNaming(classesFile, original: set.headClasses)
       let named = naming.applied(to: set)
-      var groups: [(key: [String], members: [(index: Int, head: ClassificationHead)])] = []
+      var groups: [Group] = []
       for (index, model) in models.enumerated() {
         let head: ClassificationHead
         if let given = self.head ?? model.checkpoint.head {
           head = given
         } else {
-          let classes = naming.headClasses ?? named.classes
-          let key = (["\(index)"] + classes).joined(separator: "\u{0}")
+          let classes = naming.headClasses ?? named.headClasses
+          let key = ["\(index)"] + classes
           head =
             try zeroShot[key]
             ?? StudyMaterials.zeroShotHead(model.checkpoint, classes, prompts, context)
@@ -92,43 +151,42 @@ public struct ModelComparison {
         if let place = groups.firstIndex(where: { $0.key == key }) {
           groups[place].members.append((index, head))
         } else {
-          groups.append((key, [(index, head)]))
+          let target = try EvaluationSet(
+            named, role: role, classes: head.classes, metrics: metrics)
+          groups.append(Group(key: key, set: target, members: [(index, head)]))
         }
       }
-      try context.report(.stage("Scoring \(set.name): \(set.samples.count) images"))
-      for group in groups {
-        guard let first = group.members.first else { continue }
-        let target = try EvaluationSet(named, role: role, classes: first.head.classes)
-        var digests: [String] = []
-        var classifiers: [ImageClassifier] = []
-        for (index, head) in group.members {
-          let classifier = try ImageClassifier(
-            models[index].checkpoint, head: head, device: context.device)
-          digests.append(try classifier.weights.digest())
-          classifiers.append(classifier)
-        }
-        let evaluator = Evaluator(
-          preprocessing: preprocessings[first.index], batchSize: batchSize, store: store,
-          context: context)
-        let answers = try evaluator.predictions(
-          of: classifiers.map { Evaluator.Candidate($0) }, on: target)
-        for ((member, answer), digest) in zip(zip(group.members, answers), digests) {
-          let row = ResultRow(
-            method: models[member.index].name, seed: 0, set: target.name, role: role,
-            metric: "top1", value: answer.top1, n: answer.count, ci95: answer.interval,
-            recipe: recipe(preprocessings[member.index]), weights: digest,
-            skipped: context.skipBad ? answer.skipped : nil)
-          found[member.index].append(row)
-          try context.report(.measured(row))
-        }
-      }
+      return groups
     }
-    return found.flatMap { $0 }
   }
 
   /// The digest of what decides the numbers, apart from weights and images.
   private func recipe(_ preprocessing: Preprocessing) -> String {
     let parts = [preprocessing.digest, prompts ?? "own prompts", "\(context.precision)"]
     return SHA256.name(of: Data(parts.joined(separator: "\n").utf8))
+  }
+}
+
+/// The last classifier of each model, kept because most sets share a head.
+private struct ClassifierCache {
+  private let checkpoints: [Checkpoint]
+  private let context: RunContext
+  private var entries: [Int: (classifier: ImageClassifier, digest: String)] = [:]
+
+  init(_ checkpoints: [Checkpoint], _ context: RunContext) {
+    self.checkpoints = checkpoints
+    self.context = context
+  }
+
+  /// A model with a head, and the digest of both; heads of a model differ only in their classes.
+  mutating func classifier(
+    _ index: Int, _ head: ClassificationHead
+  ) throws -> (classifier: ImageClassifier, digest: String) {
+    if let known = entries[index], known.classifier.classes == head.classes { return known }
+    let classifier = try ImageClassifier(
+      checkpoints[index], head: head, device: context.device)
+    let entry = (classifier, try classifier.weights.digest())
+    entries[index] = entry
+    return entry
   }
 }

@@ -2,12 +2,14 @@ import Basics
 import Benchmarks
 import Images
 
-/// The preprocessed pixels of evaluation sets, kept in memory so that they are decoded once for
-/// all models, interpolation points and seeds.
+/// The preprocessed pixels of evaluation sets, so that they are decoded once for all models,
+/// interpolation points and seeds, and for the next run.
 ///
-/// Sets beyond the limit are decoded anew each time, block by block.
+/// They are kept in memory up to a limit; sets beyond it are read block by block each time. On disk,
+/// a `PixelFolder` keeps those of larger sets, from which they are read without decoding.
 public final class PixelStore {
   private let byteLimit: Int
+  private let folder: () throws(HoldfastError) -> PixelFolder?
   private var byteCount = 0
   private var kept: [Key: [PixelBatch]] = [:]
 
@@ -19,14 +21,23 @@ public final class PixelStore {
     var skipBad: Bool
   }
 
-  /// - Parameter byteLimit: The default is 1 GiB.
-  public init(byteLimit: Int = 1 << 30) {
+  /// - Parameters:
+  ///   - byteLimit: The limit in memory; the default is 1 GiB.
+  ///   - folder: Where pixels are kept on disk; nil for nowhere. The default is the folder `pixels`
+  ///     of the cache.
+  public init(
+    byteLimit: Int = 1 << 30,
+    folder: @escaping () throws(HoldfastError) -> PixelFolder? = {
+      () throws(HoldfastError) in try PixelFolder.standard(cache: MiniDomains.defaultCache)
+    }
+  ) {
     self.byteLimit = byteLimit
+    self.folder = folder
   }
 
   /// Calls a body with blocks of batches that together are the whole set, in its order.
   ///
-  /// A block is the whole set where it fits into the store, else a part of a quarter of the limit.
+  /// A block is the whole set where it fits into memory, else a part of a quarter of the limit.
   public func forEachBlock(
     of dataset: Dataset, preprocessing: Preprocessing, batchSize: Int, _ context: RunContext,
     _ body: ([PixelBatch]) throws -> Void
@@ -35,21 +46,14 @@ public final class PixelStore {
     let key = Key(
       items: items, preprocessing: preprocessing, batchSize: batchSize, skipBad: context.skipBad)
     if let batches = kept[key] { return try body(batches) }
-    let loader = ImageLoader(
-      items: items, preprocessing: preprocessing, batchSize: batchSize,
-      threads: context.loaderThreads, skipBad: context.skipBad)
     let imageBytes = 3 * preprocessing.cropSize * preprocessing.cropSize
     let isKept = items.count * imageBytes <= byteLimit - byteCount
     var block: [PixelBatch] = []
     var blockBytes = 0
-    var read = 0
-    while let batch = try loader.next() {
+    try forEachBatch(key, named: dataset.name, context) { batch in
       try context.stop.check()
       block.append(batch)
       blockBytes += batch.count * imageBytes
-      read += batch.count + batch.skipped.count
-      try context.report(
-        .progress("Reading \(dataset.name)", done: read, total: items.count, loss: nil))
       if !isKept, blockBytes >= byteLimit / 4 {
         try body(block)
         block = []
@@ -61,5 +65,36 @@ public final class PixelStore {
       byteCount += blockBytes
     }
     if !block.isEmpty { try body(block) }
+  }
+
+  /// Reads the batches of a set from disk, or decodes them and leaves them there.
+  private func forEachBatch(
+    _ key: Key, named name: String, _ context: RunContext, _ body: (PixelBatch) throws -> Void
+  ) throws {
+    var writer: PixelFileWriter?
+    if let folder = try folder(), folder.takes(key.items.count, key.preprocessing) {
+      let set = PixelSet(key.items, key.preprocessing)
+      let file = folder.file(of: set)
+      if let file, key.skipBad || file.isComplete {
+        let step = max(min(key.batchSize, key.items.count), 1)
+        for start in stride(from: 0, to: key.items.count, by: step) {
+          try body(file.batch(start..<min(start + step, key.items.count)))
+        }
+        return
+      }
+      writer = file == nil ? folder.writer(for: set) : nil
+    }
+    let loader = ImageLoader(
+      items: key.items, preprocessing: key.preprocessing, batchSize: key.batchSize,
+      threads: context.loaderThreads, skipBad: key.skipBad)
+    var read = 0
+    while let batch = try loader.next() {
+      writer?.append(batch)
+      read += batch.count + batch.skipped.count
+      try context.report(
+        .progress("Reading \(name)", done: read, total: key.items.count, loss: nil))
+      try body(batch)
+    }
+    writer?.finish()
   }
 }

@@ -17,16 +17,37 @@ public protocol Method: Sendable {
 
 extension Method {
   public static var defaults: [String: JSONValue] { [:] }
+
+  /// The recipe of the default settings.
+  private static var standard: Recipe? {
+    try? recipe(MethodSettings(method: name, values: defaults))
+  }
+
+  /// Whether it trains by itself, and so has training settings of its own.
+  static var isTrained: Bool { standard.map { $0.trainable != .nothing } ?? false }
+
+  /// Whether it averages the variants of another method, and so needs several of them.
+  static var isSoup: Bool {
+    if case .average = standard?.afterwards { return true }
+    return false
+  }
 }
 
 /// The table of methods, in the order in which tables list them.
 public enum MethodTable {
   public static let all: [any Method.Type] = [
     ZeroShot.self, LinearProbe.self, FullFineTuning.self, L1Penalty.self, L2Penalty.self,
-    KnowledgeDistillation.self, LoRA.self, WiSEFT.self,
+    KnowledgeDistillation.self, LoRA.self, WiSEFT.self, UniformSoup.self, GreedySoup.self,
   ]
 
   public static var names: [String] { all.map { $0.name } }
+
+  /// What a comparison runs where it names no methods: those of arXiv 2405.16027.
+  ///
+  /// A soup needs a grid of settings besides.
+  public static var compared: [String] {
+    all.filter { !$0.isSoup }.map { $0.name }
+  }
 
   /// The method of a name.
   ///
@@ -68,6 +89,15 @@ public struct MethodSettings: Sendable {
   public func text(_ key: String) throws(HoldfastError) -> String {
     guard let text = values[key]?.string else { throw wrong(key, "a word") }
     return text
+  }
+
+  /// The name of a method that trains.
+  public func trainedMethod(_ key: String) throws(HoldfastError) -> String {
+    let name = try text(key)
+    guard try MethodTable.method(name).isTrained else {
+      throw wrong(key, "a method that trains, full for example")
+    }
+    return name
   }
 
   /// A list of words, which may be given as one word with commas.

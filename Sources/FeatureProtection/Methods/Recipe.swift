@@ -22,6 +22,24 @@ public struct Recipe: Sendable {
     case nothing
     /// Points on the line from the reference (α = 0) to the result of another method (α = 1).
     case interpolate(of: String, alphas: [Double])
+    /// The mean of the results of another method, one for each of its variants.
+    case average(of: String, Soup)
+
+    /// The method whose results these are made of, or nil.
+    var source: String? {
+      switch self {
+      case .nothing: nil
+      case .interpolate(let source, _), .average(let source, _): source
+      }
+    }
+  }
+
+  /// Which models a mean is taken over.
+  public enum Soup: String, Sendable, Hashable, CaseIterable {
+    /// All of them.
+    case uniform
+    /// In falling order of validation accuracy, those that raise the mean's.
+    case greedy
   }
 
   public var trainable: Trainable

@@ -13,11 +13,7 @@ public enum WiSEFT: Method {
   ]
 
   public static func recipe(_ settings: MethodSettings) throws(HoldfastError) -> Recipe {
-    let source = try settings.text("of")
-    let method = try MethodTable.method(source)
-    guard method != ZeroShot.self, method != WiSEFT.self else {
-      throw settings.wrong("of", "a method that trains, full for example")
-    }
+    let source = try settings.trainedMethod("of")
     guard let alphas = AlphaGrid.values(settings.values["alpha"] ?? .null) else {
       throw settings.wrong("alpha", "a number, a list, or a grid such as 0:1:0.1")
     }

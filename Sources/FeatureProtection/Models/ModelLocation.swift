@@ -2,15 +2,46 @@ import Basics
 import CLIP
 import Foundation
 
-/// What a user writes for a model: `builtin:mini`, a folder, or a file of weights.
+/// What a user writes for a model: `builtin:mini`, a folder, a file of weights, or the folder of a
+/// LoRA adapter as PEFT stores it.
 public enum ModelLocation {
   /// The name of the embedded model.
   public static let builtin = "builtin:mini"
 
   /// Reads the model.
   ///
+  /// A folder with an `adapter_config.json` stands for the model that the adapter was trained on,
+  /// its `base_model_name_or_path`, with the adapter merged into it and the adapter's head. A
+  /// relative path there begins at the adapter's folder, or else, as for PEFT, at the current one.
+  ///
+  /// - Parameters:
+  ///   - adapter: The folder of an adapter to merge into the model.
+  ///   - activation: That of a file of weights that does not say it.
+  ///   - classes: The names of the classes of a soup's classifier.
   /// - Throws: `HoldfastError` where there is none, or where it does not fit its configuration.
-  public static func read(_ text: String) throws(HoldfastError) -> Checkpoint {
+  public static func read(
+    _ text: String, adapter: String? = nil, activation: Activation? = nil,
+    classes: [String]? = nil
+  ) throws(HoldfastError) -> Checkpoint {
+    let checkpoint = try read(text, adaptersAbove: 0, activation, classes)
+    guard let adapter else { return checkpoint }
+    return try checkpoint.merged(withAdapter: expanded(adapter))
+  }
+
+  /// Whether a location is the folder of an adapter.
+  public static func isAdapter(_ text: String) -> Bool {
+    FileManager.default.fileExists(atPath: "\(expanded(text))/\(AdapterConfiguration.name)")
+  }
+
+  /// A location that means the same from every current folder.
+  static func absolute(_ text: String) -> String {
+    text.hasPrefix("builtin:")
+      ? text : URL(fileURLWithPath: expanded(text)).standardizedFileURL.path
+  }
+
+  private static func read(
+    _ text: String, adaptersAbove depth: Int, _ activation: Activation?, _ classes: [String]?
+  ) throws(HoldfastError) -> Checkpoint {
     if text == builtin { return try Checkpoint.read(builtinFolder()) }
     if text.hasPrefix("builtin:") {
       throw .usage("there is no model \(text)", remedy: "The embedded model is \(builtin).")
@@ -18,7 +49,40 @@ public enum ModelLocation {
     guard !text.isEmpty else {
       throw .usage("no model is named", remedy: "Give --model \(builtin), or a folder.")
     }
-    return try Checkpoint.read((text as NSString).expandingTildeInPath)
+    let path = expanded(text)
+    guard isAdapter(path) else {
+      return try Checkpoint.read(path, activation: activation, classes: classes)
+    }
+    let configuration = try AdapterConfiguration(folder: path)
+    guard depth < 8 else {
+      throw .badData(
+        "\(configuration.path): the base of the base, and so on, is an adapter, eight times over",
+        remedy: "Correct base_model_name_or_path; it may name its own folder.")
+    }
+    let base = try base(of: configuration, in: path)
+    return try read(base, adaptersAbove: depth + 1, activation, classes)
+      .merged(withAdapter: path)
+  }
+
+  /// Where the model is that an adapter in a folder was trained on.
+  private static func base(
+    of configuration: AdapterConfiguration, in folder: String
+  ) throws(HoldfastError) -> String {
+    let name = configuration.baseModel ?? ""
+    if name.hasPrefix("builtin:") { return name }
+    let path = expanded(name)
+    let places = path.hasPrefix("/") ? [path] : ["\(folder)/\(path)", path]
+    if !name.isEmpty, let place = places.first(where: FileManager.default.fileExists) {
+      return place
+    }
+    throw .missingInput(
+      "\(configuration.path): \(name.isEmpty ? "no base model is named" : "the base model \(name) is not on disk")",
+      remedy:
+        "Fetch it, and give both: holdfast merge --from BASE --adapter \(folder) --out FOLDER.")
+  }
+
+  private static func expanded(_ text: String) -> String {
+    (text as NSString).expandingTildeInPath
   }
 
   /// The folder of the embedded MiniCLIP, in the Hugging Face layout.

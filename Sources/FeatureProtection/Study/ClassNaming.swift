@@ -38,16 +38,16 @@ struct ClassNaming {
 
   /// The data set with the given names.
   ///
-  /// They are matched by position where its classes are the original ones, else by name; a name
-  /// that two classes share says nothing about which of them is meant and stays.
+  /// They are matched by position where the classes of its head are the original ones, else by name;
+  /// a name that two classes share says nothing about which of them is meant and stays.
   func applied(to dataset: Dataset) -> Dataset {
     var result = dataset
-    if dataset.classes == original {
-      result.classes = given
+    if dataset.headClasses == original {
+      result.headClasses = given
       return result
     }
     let names = Dictionary(zip(original, given.map { [$0] }), uniquingKeysWith: +)
-    result.classes = dataset.classes.map { name in
+    result.headClasses = dataset.headClasses.map { name in
       names[name].flatMap { $0.count == 1 ? $0[0] : nil } ?? name
     }
     return result

@@ -34,48 +34,58 @@ public final class Study {
   /// - Returns: The rows of `results.jsonl`.
   @discardableResult
   public func run() throws -> [ResultRow] {
-    let sources = try interpolatedMethods()
+    let sources = try sourceMethods()
     for seed in try configuration.seeds {
-      var tuned: [String: ImageClassifier] = [:]
+      var tuned: [String: TrainedMethod] = [:]
       for name in configuration.methodNames {
         let variants = try configuration.variants(of: name)
         let recipe = try variants[0].method.recipe(variants[0].ownSettings)
         switch (recipe.trainable, recipe.afterwards) {
         case (_, .interpolate):
           try interpolate(variants, seed: seed, tuned: &tuned)
+        case (_, .average):
+          try average(variants[0], seed: seed, tuned: &tuned)
         case (.nothing, _):
           try scoreReference(variants[0], seed: seed)
         default:
-          let classifier = try train(name, seed: seed, isReported: true)
+          let result = try train(
+            name, seed: seed, isReported: true, keepsAll: sources[name] ?? false)
           // Kept only where it is needed again: each is as large as the model.
-          if sources.contains(name) { tuned[name] = classifier }
+          if sources[name] != nil { tuned[name] = result }
         }
       }
     }
     return measurements
   }
 
-  /// The methods whose results are interpolated.
-  private func interpolatedMethods() throws -> Set<String> {
-    var sources: Set<String> = []
+  /// The methods whose results others are made of, and whether all their variants are.
+  private func sourceMethods() throws -> [String: Bool] {
+    var sources: [String: Bool] = [:]
     for variant in try configuration.methodNames.flatMap(configuration.variants) {
-      if let source = try self.source(of: variant) { sources.insert(source) }
+      guard let source = try source(of: variant) else { continue }
+      sources[source] = (sources[source] ?? false) || variant.method.isSoup
     }
     return sources
   }
 
-  /// The method whose result a variant interpolates, or nil.
+  /// The method whose result a variant is made of, or nil.
   private func source(of variant: Variant) throws -> String? {
-    guard
-      case .interpolate(let source, _) = try variant.method.recipe(variant.ownSettings).afterwards
-    else { return nil }
-    return source
+    try variant.method.recipe(variant.ownSettings).afterwards.source
+  }
+
+  /// What training a method's variants gave.
+  private struct TrainedMethod {
+    /// The variant to report: the best on validation.
+    var best: ImageClassifier
+    /// Every variant with its accuracy on validation, where a soup is made of them.
+    var all: [(classifier: ImageClassifier, validation: Double)] = []
   }
 
   /// Trains and scores every variant of a method.
-  ///
-  /// - Returns: The classifier of the variant to report: the best on validation.
-  private func train(_ name: String, seed: Int, isReported: Bool) throws -> ImageClassifier? {
+  private func train(
+    _ name: String, seed: Int, isReported: Bool, keepsAll: Bool = false
+  ) throws -> TrainedMethod? {
+    var all: [(classifier: ImageClassifier, validation: Double)] = []
     var best: (classifier: ImageClassifier, rows: [ResultRow], validation: Double)?
     let variants = try configuration.variants(of: name)
     for variant in variants {
@@ -96,21 +106,23 @@ public final class Study {
         rows = try measure(variant, seed: seed, answers, weights: result.classifier.weights)
       }
       if isReported { try record(rows) }
-      let validation = validationAccuracy(rows)
+      let validation = validationScore(rows)
+      if keepsAll { all.append((result.classifier, validation)) }
       if best.map({ validation > $0.validation }) ?? true {
         best = (result.classifier, rows, validation)
         if isReported {
           try save(result.classifier, name, variant, seed: seed)
           if let output, let adapters = result.adapters, configuration.savesCheckpoints {
+            let folder = "\(output)/checkpoints/\(name)-seed\(seed)/adapter"
             try adapters.write(
-              to: "\(output)/checkpoints/\(name)-seed\(seed)/adapter",
-              baseModel: configuration.model)
+              to: folder, baseModel: ModelLocation.absolute(configuration.model))
+            try result.classifier.head().write("\(folder)/\(ClassificationHead.fileName)")
           }
         }
       }
     }
     if variants.count > 1, isReported, let best { try recordSelected(best.rows) }
-    return best?.classifier
+    return best.map { TrainedMethod(best: $0.classifier, all: all) }
   }
 
   /// Scores the reference; its answers are the same for every seed.
@@ -137,7 +149,7 @@ public final class Study {
 
   /// Scores the points of the paths to tuned classifiers, and chooses one on validation.
   private func interpolate(
-    _ variants: [Variant], seed: Int, tuned: inout [String: ImageClassifier]
+    _ variants: [Variant], seed: Int, tuned: inout [String: TrainedMethod]
   ) throws {
     var points: [Point] = []
     for variant in variants {
@@ -148,7 +160,7 @@ public final class Study {
       if tuned[source] == nil {
         tuned[source] = try train(source, seed: seed, isReported: false)
       }
-      guard let end = tuned[source] else { continue }
+      guard let end = tuned[source]?.best else { continue }
       try context.report(
         .stage("Scoring \(alphas.count) points from the start to \(source), seed \(seed)"))
       let path = try InterpolationPath(from: materials.reference, to: end)
@@ -164,7 +176,7 @@ public final class Study {
     }
     // The first of equals.
     guard
-      let best = points.max(by: { validationAccuracy($0.rows) < validationAccuracy($1.rows) })
+      let best = points.max(by: { validationScore($0.rows) < validationScore($1.rows) })
     else { return }
     let isChosen = best.rows.contains { $0.role == .validation }
     if isChosen, points.count > 1 { try recordSelected(best.rows) }
@@ -172,7 +184,47 @@ public final class Study {
     try save(best.path.point(shipped), best.variant.method.name, best.variant, seed: seed)
   }
 
-  private func validationAccuracy(_ rows: [ResultRow]) -> Double {
+  /// Scores the mean of a method's variants.
+  private func average(
+    _ variant: Variant, seed: Int, tuned: inout [String: TrainedMethod]
+  ) throws {
+    guard
+      case .average(let source, let soup) = try variant.method.recipe(variant.ownSettings)
+        .afterwards
+    else { return }
+    guard try configuration.variants(of: source).count > 1 else {
+      throw HoldfastError.usage(
+        "\(variant.method.name) of \(source): there is one model to average",
+        remedy: "Give settings as lists, such as \(source): {lr: [1e-5, 3e-5]}.")
+    }
+    if tuned[source]?.all.isEmpty ?? true {
+      tuned[source] = try train(source, seed: seed, isReported: false, keepsAll: true)
+    }
+    try context.report(.stage("Making the \(soup.rawValue) soup of \(source), seed \(seed)"))
+    let ingredients = tuned[source]?.all ?? []
+    let validation = materials.evaluationSets.first { $0.role == .validation }
+    let kitchen = SoupKitchen(ingredients: ingredients.map(\.classifier)) { (classifier) in
+      guard let validation else {
+        throw HoldfastError.usage(
+          "\(variant.method.name): there are no validation images to choose by",
+          remedy: "Set data.validation, or raise data.validation-fraction.")
+      }
+      return try validation.score(self.evaluator.predictions(of: classifier, on: validation))
+    }
+    let result: (classifier: ImageClassifier, members: [Int])
+    switch soup {
+    case .uniform: result = try kitchen.uniform()
+    case .greedy: result = try kitchen.greedy(validation: ingredients.map(\.validation))
+    }
+    var cooked = variant
+    cooked.setting["models"] = .integer(result.members.count)
+    let answers = try score([Evaluator.Candidate(result.classifier)]).map { $0[0] }
+    try record(measure(cooked, seed: seed, answers, weights: result.classifier.weights))
+    try save(result.classifier, variant.method.name, variant, seed: seed)
+  }
+
+  /// The primary metric of the validation set, which is the first of its rows.
+  private func validationScore(_ rows: [ResultRow]) -> Double {
     rows.first { $0.role == .validation }?.value ?? 0
   }
 
@@ -186,13 +238,13 @@ public final class Study {
   ) throws -> [ResultRow] {
     let digest = try weights.digest()
     let recipe = try recipeDigest(variant)
-    return zip(materials.evaluationSets, answers).map { set, answer in
-      ResultRow(
-        method: variant.method.name, setting: variant.setting, seed: seed, set: set.name,
-        role: set.role, metric: "top1", value: answer.top1, n: answer.count,
-        ci95: answer.interval, recipe: recipe, weights: digest,
-        skipped: context.skipBad ? answer.skipped : nil)
+    let rows = zip(materials.evaluationSets, answers).flatMap { set, answer in
+      set.rows(
+        answer, method: variant.method.name, setting: variant.setting, seed: seed, recipe: recipe,
+        weights: digest, countsSkipped: context.skipBad,
+        training: materials.trainingSet.dataset.conditions)
     }
+    return rows + CorruptionError.rows(of: rows, on: materials.evaluationSets)
   }
 
   private func record(_ rows: [ResultRow]) throws {

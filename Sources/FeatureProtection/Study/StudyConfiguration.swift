@@ -1,4 +1,5 @@
 import Basics
+import Benchmarks
 import Images
 
 /// The resolved configuration of a comparison: everything that decides its numbers.
@@ -21,10 +22,13 @@ public struct StudyConfiguration: Sendable {
         "train": .string(""), "validation": .null, "validation-fraction": .number(0.1),
         "id": .array([]), "ood": .array([]), "general": .array([]),
       ]),
-      "methods": .array(MethodTable.names.map(JSONValue.string)),
+      "methods": .array(MethodTable.compared.map(JSONValue.string)),
       "seeds": .integer(1),
       "evaluation-batch-size": .integer(128),
       "checkpoints": .bool(true),
+      "allow-missing": .bool(false),
+      "check": .bool(true),
+      "metrics": .null,
       "adapter": .null,
       "device": .string("auto"),
       "threads": .integer(0),
@@ -34,7 +38,7 @@ public struct StudyConfiguration: Sendable {
     members.merge(TrainingSettings().values) { own, _ in own }
     for method in MethodTable.all {
       var section = method.defaults
-      if method != ZeroShot.self, method != WiSEFT.self {
+      if method.isTrained {
         // Null stands for "as at the top level".
         for key in TrainingSettings.keys { section[key] = .null }
       }
@@ -58,7 +62,9 @@ public struct StudyConfiguration: Sendable {
     for key in ["name", "model", "head", "classes", "prompts", "adapter", "device"] {
       try top.checkText(key)
     }
-    for key in ["checkpoints", "skip-bad"] { try top.checkFlag(key) }
+    for key in ["checkpoints", "skip-bad", "allow-missing", "check"] { try top.checkFlag(key) }
+    try top.checkTexts("metrics")
+    _ = try metrics
     _ = try top.count("threads", from: 0)
     _ = try top.count("evaluation-batch-size", from: 1)
     _ = try top.word("precision", among: ["fp32", "bf16"])
@@ -80,7 +86,7 @@ public struct StudyConfiguration: Sendable {
   private func checkMethod(_ name: String) throws(HoldfastError) {
     for variant in try variants(of: name) {
       let recipe = try variant.method.recipe(variant.ownSettings)
-      if case .interpolate(let source, _) = recipe.afterwards { try checkMethod(source) }
+      if let source = recipe.afterwards.source { try checkMethod(source) }
     }
   }
 
@@ -96,12 +102,24 @@ public struct StudyConfiguration: Sendable {
   public var adapterFolder: String? { tree["adapter"]?.string }
   public var savesCheckpoints: Bool { tree["checkpoints"]?.bool ?? true }
   public var skipsBadImages: Bool { tree["skip-bad"]?.bool ?? false }
+  /// Whether copies that lack images are used all the same; each result then says how many.
+  public var allowsMissing: Bool { tree["allow-missing"]?.bool ?? false }
+  /// Whether some images of each set are scored before the run; see `ZeroShotCheck`.
+  public var checksData: Bool { tree["check"]?.bool ?? true }
   public var device: String { tree["device"]?.string ?? "auto" }
   public var threads: Int { tree["threads"]?.int ?? 0 }
   public var precision: String { tree["precision"]?.string ?? "fp32" }
   public var evaluationBatchSize: Int { tree["evaluation-batch-size"]?.int ?? 128 }
   /// The part of the training set that is held out where it brings no validation split.
   public var validationFraction: Double { tree["data"]?["validation-fraction"]?.double ?? 0.1 }
+
+  /// What is measured on every set that supports it; nil takes each data set's own metrics.
+  public var metrics: [DatasetMetric]? {
+    get throws(HoldfastError) {
+      guard let names = tree["metrics"]?.array else { return nil }
+      return try DatasetMetric.named(names.compactMap(\.string))
+    }
+  }
 
   /// The data sets of a role, as the user names them.
   public func evaluationData(_ role: ResultRow.Role) -> [String] {

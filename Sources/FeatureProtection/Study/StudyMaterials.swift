@@ -28,22 +28,19 @@ public struct StudyMaterials: Sendable {
       throw HoldfastError.usage(
         "no training data is named", remedy: "Set data.train, or give --data.")
     }
-    let render: @Sendable (Int, Int) -> Void = { done, total in
-      try? context.report(
-        .progress("Rendering MiniDomains", done: done, total: total, loss: nil))
-    }
-    var train = try Self.single(source, for: .training, progress: render)
-    let names = try ClassNaming(configuration.classesFile, original: train.classes)
+    let reader = DatasetReader(allowsMissing: configuration.allowsMissing, context)
+    let metrics = try configuration.metrics
+    var train = try reader.single(source, for: .training)
+    let names = try ClassNaming(configuration.classesFile, original: train.headClasses)
     train = names.applied(to: train)
-    let head = try Self.head(configuration, checkpoint, train.classes, context)
+    let head = try Self.head(configuration, checkpoint, train.headClasses, context)
     reference = try ImageClassifier(checkpoint, head: head, device: context.device)
 
     var sets: [EvaluationSet] = []
     let validation: Dataset?
     if let named = configuration.validationData {
-      validation = try names.applied(
-        to: Self.single(named, for: .validation, .evaluation, progress: render))
-    } else if let own = try Self.ownValidation(of: source) {
+      validation = try names.applied(to: reader.single(named, for: .validation, .evaluation))
+    } else if let own = try reader.ownValidation(of: source) {
       validation = names.applied(to: own)
     } else {
       let parts = train.holdingOut(configuration.validationFraction)
@@ -54,18 +51,23 @@ public struct StudyMaterials: Sendable {
       sets.append(
         try EvaluationSet(
           validation, role: .validation, classes: head.classes,
-          name: "\(validation.name)#\(validation.split)"))
+          name: "\(validation.name)#\(validation.split)", metrics: metrics))
     }
+    var ownHeads: [[String]: ClassificationHead] = [:]
     for role in [ResultRow.Role.inDistribution, .outOfDistribution, .general] {
       for text in configuration.evaluationData(role) {
-        for dataset in try DatasetSpecifier.parse(text).open(for: .evaluation, progress: render) {
+        for dataset in try reader.all(text, for: .evaluation) {
           var set: EvaluationSet
           if role == .general {
-            let own = try Self.zeroShotHead(
-              checkpoint, dataset.classes, configuration.prompts, context)
-            set = try EvaluationSet(dataset, role: role, ownHead: own)
+            let classes = dataset.headClasses
+            let own =
+              try ownHeads[classes]
+              ?? Self.zeroShotHead(checkpoint, classes, configuration.prompts, context)
+            ownHeads[classes] = own
+            set = try EvaluationSet(dataset, role: role, ownHead: own, metrics: metrics)
           } else {
-            set = try EvaluationSet(names.applied(to: dataset), role: role, classes: head.classes)
+            set = try EvaluationSet(
+              names.applied(to: dataset), role: role, classes: head.classes, metrics: metrics)
           }
           // Two folders of one name must not become one set in the results.
           if sets.contains(where: { $0.role == role && $0.name == set.name }) { set.name = text }
@@ -73,8 +75,28 @@ public struct StudyMaterials: Sendable {
         }
       }
     }
-    trainingSet = TrainingSet(train, preprocessing: preprocessing)
+    trainingSet = TrainingSet(
+      try train.labelled(for: head.classes), preprocessing: preprocessing)
     evaluationSets = sets
+    try context.report(.stage("Training on \(train.summary)"))
+    for set in sets { try context.report(.stage("Measuring on \(set.summary)")) }
+    if configuration.checksData, configuration.head == "zero-shot" {
+      try check(train, batchSize: configuration.evaluationBatchSize, context)
+    }
+  }
+
+  /// Scores a few images of each set zero-shot.
+  private func check(_ train: Dataset, batchSize: Int, _ context: RunContext) throws {
+    let check = ZeroShotCheck(
+      preprocessing: preprocessing, batchSize: batchSize, context: context)
+    var sets = evaluationSets
+    if !train.samples.isEmpty {
+      sets.insert(
+        try EvaluationSet(
+          train, role: .inDistribution, classes: reference.classes,
+          name: "\(train.name)#\(train.split)", metrics: [.top1]), at: 0)
+    }
+    for set in sets { try check(set, reference) }
   }
 
   /// The preprocessing a checkpoint asks for, or CLIP's for its image size.
@@ -140,31 +162,5 @@ public struct StudyMaterials: Sendable {
         remedy: "Use the head that was trained for these classes, or head=zero-shot.")
     }
     return head
-  }
-
-  /// The validation split beside the images to train on, or nil.
-  private static func ownValidation(of source: String) throws(HoldfastError) -> Dataset? {
-    var specifier = try DatasetSpecifier.parse(source)
-    // Whoever trains on another split than "train" may be training on that very split.
-    guard specifier.split == nil || specifier.split == "train" else { return nil }
-    specifier.split = nil
-    return try specifier.open(for: .validation).first
-  }
-
-  /// The one data set of a name, opened for the first of the purposes that it serves.
-  private static func single(
-    _ text: String, for purposes: DatasetPurpose..., progress: @Sendable (Int, Int) -> Void
-  ) throws(HoldfastError) -> Dataset {
-    let specifier = try DatasetSpecifier.parse(text)
-    var found: [Dataset] = []
-    for purpose in purposes where found.isEmpty {
-      found = try specifier.open(for: purpose, progress: progress)
-    }
-    guard found.count == 1 else {
-      throw .usage(
-        "\(text) is \(found.count) data sets where one is needed",
-        remedy: "Name one of them, such as \(found.first?.name ?? "folder").")
-    }
-    return found[0]
   }
 }

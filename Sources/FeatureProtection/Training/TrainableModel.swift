@@ -23,13 +23,16 @@ final class TrainableModel {
       throw .internalError("a recipe that trains nothing was given to the training loop")
     case .everything:
       adapters = nil
-      trained = try TrainableWeights(reference.weights.clone())
+      // What is fixed is no leaf, so that no decay, penalty or clipping sees it either.
+      trained = try TrainableWeights(
+        reference.weights.filtered { !CLIPArchitecture.isFixed($0) })
     case .head:
       adapters = nil
       trained = try TrainableWeights(reference.weights.filtered(ImageClassifier.isHead))
     case .lowRank(let rank, let alpha, let targets):
       let factors: LowRankAdapters
       if let adapter {
+        try adapter.checkTrainable()
         factors = adapter
       } else {
         factors = try LowRankAdapters(

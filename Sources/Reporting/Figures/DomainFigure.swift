@@ -1,6 +1,6 @@
 import Basics
 
-/// Accuracy on each set: a band for each set, in it a dot with its interval for each method.
+/// The score on each set: a band for each set, in it a dot with its interval for each method.
 public struct DomainFigure: Sendable {
   private let summary: Summary
   private let variants: [Variant]
@@ -45,7 +45,7 @@ public struct DomainFigure: Sendable {
       let weight = set.role == .inDistribution ? "h-strong" : ""
       canvas.text(setLabel(set), frame.left - 10, top + band / 2 + 4, anchor: .end, weight)
     }
-    frame.drawXAxis("Accuracy (%)", on: &canvas)
+    frame.drawXAxis("\(score) (%)", on: &canvas)
     for (row, set) in sets.enumerated() {
       let start =
         frame.top + Double(row) * band + (band - Double(variants.count - 1) * Self.dotStep) / 2
@@ -57,9 +57,14 @@ public struct DomainFigure: Sendable {
     }
     legend.draw(left: 30, top: frame.bottom + 56, on: &canvas)
     return canvas.document(
-      title: "Accuracy on each data set",
+      title: "\(score) on each data set",
       description: "A band for each set, a dot with its 95 % interval for each method; the "
         + "numbers are those of the table.")
+  }
+
+  /// What the axis is of: the metric, where all sets have one.
+  private var score: String {
+    summary.hasOneMetric ? summary.meanMetric?.title ?? "Score" : "Score"
   }
 
   private var ends: [Double] {

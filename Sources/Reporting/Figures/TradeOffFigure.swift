@@ -1,6 +1,6 @@
 import Basics
 
-/// Accuracy out of distribution against accuracy in distribution: the paper's main figure.
+/// The score out of distribution against that in distribution: the paper's main figure.
 ///
 /// Each row of the main table is a point with its intervals, interpolation a curve from the
 /// reference to the tuned weights, every other path a thin curve. Points right of full
@@ -25,11 +25,11 @@ public struct TradeOffFigure: Sendable {
   ///
   /// - Returns: Nil where no score was measured both in and out of distribution.
   public init?(_ summary: Summary) {
-    guard summary.hasScoresOnly else { return nil }
+    guard summary.hasScores else { return nil }
     self.summary = summary
     func both(_ variant: Variant) -> (inside: Estimate, outside: Estimate)? {
-      guard let inside = summary.estimate(variant, over: summary.sets(.inDistribution)),
-        let outside = summary.estimate(variant, over: summary.sets(.outOfDistribution)),
+      guard let inside = summary.estimate(variant, over: summary.averagedSets(.inDistribution)),
+        let outside = summary.estimate(variant, over: summary.averagedSets(.outOfDistribution)),
         inside.mean.isFinite, outside.mean.isFinite
       else { return nil }
       return (inside, outside)
@@ -58,8 +58,8 @@ public struct TradeOffFigure: Sendable {
       x: axis(\.inside, curves.flatMap { $0.points.map(\.inside) }),
       y: axis(\.outside, curves.flatMap { $0.points.map(\.outside) }))
     drawCorner(frame, under: true, on: &canvas)
-    frame.drawXAxis("Accuracy in distribution (%)", on: &canvas)
-    frame.drawYAxis("Accuracy out of distribution, mean over sets (%)", on: &canvas)
+    frame.drawXAxis("\(score) in distribution (%)", on: &canvas)
+    frame.drawYAxis("\(score) out of distribution, mean over sets (%)", on: &canvas)
     drawCorner(frame, under: false, on: &canvas)
     for curve in curves { draw(curve, frame, on: &canvas) }
     for point in points { drawBars(point, styles, frame, on: &canvas) }
@@ -67,9 +67,11 @@ public struct TradeOffFigure: Sendable {
     drawCurveLabels(frame, on: &canvas)
     legend.draw(left: 30, top: frame.bottom + 56, on: &canvas)
     return canvas.document(
-      title: "Accuracy out of distribution against accuracy in distribution",
+      title: "\(score) out of distribution against that in distribution",
       description: points.map { description($0) }.joined(separator: "; "))
   }
+
+  private var score: String { summary.meanMetric?.title ?? "Score" }
 
   private func axis(_ part: KeyPath<Point, Estimate>, _ further: [Double]) -> Axis {
     let ends = points.flatMap { point -> [Double] in

@@ -63,7 +63,7 @@ public struct HTMLReport: Sendable {
 
   private var mainSection: String {
     section(
-      "Accuracy on each set",
+      "\(summary.hasOneMetric ? summary.meanMetric?.title ?? "Scores" : "Scores") on each set",
       scrolled(summary.mainTable.html) + paragraphs(summary.caption, classes: "caption"))
   }
 
@@ -116,15 +116,9 @@ public struct HTMLReport: Sendable {
     return section("Along a setting", tables.joined() + paragraphs([caption], classes: "caption"))
   }
 
-  /// One table for each metric that is not the primary one of its set.
   private var otherMetrics: String {
-    let primary = Set(summary.metrics.map { [$0.key.name, $0.value.name] })
-    let others = Set(
-      measurements.filter { !primary.contains([$0.set, $0.metric]) && $0.role != .validation }
-        .map(\.metric))
-    let tables = others.sorted().map { name in
-      "<h3>\(Metric(name).title.escaped)</h3>\n"
-        + scrolled(Summary(measurements, metric: name).mainTable.html)
+    let tables = Summary.furtherTables(measurements).map { title, table in
+      "<h3>\(title.escaped)</h3>\n" + scrolled(table.html)
     }
     return tables.isEmpty ? "" : section("Other metrics", tables.joined())
   }
@@ -144,7 +138,7 @@ public struct HTMLReport: Sendable {
         "Half the width of the 95 % confidence interval. Over seeds it covers what chance in "
           + "training does, over images what the choice of test images does."
       ),
-      ("Chosen", "The setting with the best accuracy on held-out ID images, for each seed."),
+      ("Chosen", "The setting with the best score on held-out ID images, for each seed."),
     ]
     let entries = words.map { "<dt>\($0.0.escaped)</dt><dd>\($0.1.escaped)</dd>\n" }.joined()
     return section("How to read this page", "<dl>\n\(entries)</dl>\n")

@@ -53,6 +53,9 @@ public struct ReportWriter: Sendable {
       let title = "\(path.label) along \(path.keyLabel)"
       blocks.append("## \(title)\n\n\(summary.table(along: path).markdown)")
     }
+    for (title, table) in Summary.furtherTables(measurements) {
+      blocks.append("## \(title)\n\n\(table.markdown)")
+    }
     return blocks.joined(separator: "\n")
   }
 

@@ -13,7 +13,7 @@ public struct Findings: Sendable {
   /// What fine-tuning does, what interpolation does, which method is best; none for metrics that
   /// are not scores.
   public var sentences: [String] {
-    guard summary.hasScoresOnly else { return [] }
+    guard summary.hasScores else { return [] }
     return [fineTuning, interpolation, winners].compactMap { $0 }
   }
 
@@ -68,9 +68,15 @@ public struct Findings: Sendable {
     let end =
       winners.isEmpty
       ? "No method both reaches full fine-tuning in distribution and beats zero-shot out of it."
-      : "Mean accuracy at least that of full fine-tuning in distribution and above zero-shot out "
+      : "Mean \(metric) at least that of full fine-tuning in distribution and above zero-shot out "
         + "of it: \(winners.map(summary.label).joined(separator: "; "))."
     return "\(text) \(end)"
+  }
+
+  /// What is averaged, within a sentence.
+  private var metric: String {
+    let metric = summary.meanMetric ?? .top1
+    return metric == .top1 ? "top-1 accuracy" : metric.name
   }
 
   private func plain(_ method: String) -> Variant? {
@@ -78,20 +84,20 @@ public struct Findings: Sendable {
   }
 
   private func mean(_ variant: Variant, _ role: ResultRow.Role) -> Double? {
-    summary.estimate(variant, over: summary.sets(role))?.mean
+    summary.estimate(variant, over: summary.averagedSets(role))?.mean
   }
 
   private func gains(of variant: Variant, over base: Variant) -> (Estimate?, Estimate?) {
     (
-      summary.gain(of: variant, over: base, on: summary.sets(.inDistribution)),
-      summary.gain(of: variant, over: base, on: summary.sets(.outOfDistribution))
+      summary.gain(of: variant, over: base, on: summary.averagedSets(.inDistribution)),
+      summary.gain(of: variant, over: base, on: summary.averagedSets(.outOfDistribution))
     )
   }
 
   private func best(
     _ rows: [Variant], _ role: ResultRow.Role, _ place: String
   ) -> String? {
-    let sets = summary.sets(role)
+    let sets = summary.averagedSets(role)
     let best = summary.best(among: rows, over: sets)
     guard let first = rows.first(where: best.contains),
       let estimate = summary.estimate(first, over: sets)

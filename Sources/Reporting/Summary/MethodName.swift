@@ -9,6 +9,8 @@ enum MethodName {
     ("kd", "Distillation (KD)"),
     ("lora", "LoRA"),
     ("wise-ft", "WiSE-FT"),
+    ("uniform-soup", "Uniform soup"),
+    ("greedy-soup", "Greedy soup"),
   ]
 
   private static let furtherLabels = ["lp-ft": "LP-FT", "flyp": "FLYP"]

@@ -10,7 +10,7 @@ public struct Metric: Hashable, Sendable {
 
   /// Whether a smaller number is better: errors, losses and distances.
   public var lowerIsBetter: Bool {
-    ["ece", "nll", "loss", "error", "brier", "drift"].contains(name)
+    ["ece", "nll", "loss", "error", "brier", "drift", "mce"].contains(name)
   }
 
   /// The metric in words, to begin a sentence.
@@ -18,17 +18,17 @@ public struct Metric: Hashable, Sendable {
     switch name {
     case "top1": return "Top-1 accuracy"
     case "top5": return "Top-5 accuracy"
+    case "top1-of-all": return "Top-1 accuracy among all classes of the list"
+    case "mean-per-class": return "Mean per-class accuracy"
     case "macro-f1": return "Macro F1"
+    case "worst-group": return "Top-1 accuracy of the worst group"
+    case "mce": return "Mean corruption error"
     case "ece": return "Expected calibration error"
     case "nll": return "Negative log-likelihood"
     default: return name
     }
   }
 
-  /// The metric by which a set is judged: top-1, or the first by name where higher is better.
-  static func primary(among names: Set<String>) -> String? {
-    if names.contains("top1") { return "top1" }
-    let sorted = names.sorted()
-    return sorted.first { !Metric($0).lowerIsBetter } ?? sorted.first
-  }
+  /// The metric that tables take for granted.
+  static let top1 = Metric("top1")
 }

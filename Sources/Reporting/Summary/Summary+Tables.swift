@@ -59,9 +59,9 @@ extension Summary {
   /// What each method gains over a base method, paired by seed; nil if there is nothing to compare.
   public func gainTable(over method: String) -> Table? {
     let groups = [
-      Group(title: "ID", key: "id", sets: sets(.inDistribution)),
-      Group(title: "OOD mean", key: "ood", sets: sets(.outOfDistribution)),
-      Group(title: "General", key: "general", sets: sets(.general)),
+      Group(title: "ID", key: "id", sets: averagedSets(.inDistribution)),
+      Group(title: "OOD mean", key: "ood", sets: averagedSets(.outOfDistribution)),
+      Group(title: "General", key: "general", sets: averagedSets(.general)),
     ].filter { !$0.sets.isEmpty }
     let columns = [Table.Column("Method", alignment: .left)] + groups.map { Table.Column($0.title) }
     let rows = mainVariants.compactMap { variant -> [Table.Cell]? in
@@ -74,16 +74,39 @@ extension Summary {
     return rows.isEmpty ? nil : Table(columns: columns, rows: rows)
   }
 
-  /// The columns: ID sets, OOD sets, their mean, general sets.
+  /// The columns: ID sets, OOD sets, the mean of those of one metric, general sets.
   var groups: [Group] {
     func single(_ set: ScoredSet) -> Group {
       Group(
-        title: title(set), key: set.name, sets: [set], marksBest: set.role == .inDistribution)
+        title: title(set), key: set.name + suffix(metrics[set]), sets: [set],
+        marksBest: set.role == .inDistribution)
     }
-    let shifted = sets(.outOfDistribution)
-    let mean = Group(title: "OOD mean", key: "ood-mean", sets: shifted, marksBest: true)
-    return sets(.inDistribution).map(single) + shifted.map(single)
-      + (shifted.isEmpty ? [] : [mean]) + sets(.general).map(single)
+    let averaged = averagedSets(.outOfDistribution)
+    let mean = Group(
+      title: "OOD mean" + suffix(meanMetric), key: "ood-mean" + suffix(meanMetric),
+      sets: averaged, marksBest: true)
+    return sets(.inDistribution).map(single) + sets(.outOfDistribution).map(single)
+      + (averaged.isEmpty ? [] : [mean]) + sets(.general).map(single)
+  }
+
+  /// The name of a metric behind a heading, unless it is top-1.
+  private func suffix(_ metric: Metric?) -> String {
+    metric.map { $0 == .top1 ? "" : " \($0.name)" } ?? ""
+  }
+
+  /// One table for each metric that is not the primary one of its set, with the metric's title.
+  public static func furtherTables(
+    _ measurements: [ResultRow]
+  ) -> [(title: String, table: Table)] {
+    let primary = Summary(measurements).metrics
+    let others = Set(
+      measurements.filter { row in
+        row.role != .validation
+          && primary[ScoredSet(name: row.set, role: row.role)]?.name != row.metric
+      }.map(\.metric))
+    return others.sorted().map { name in
+      (Metric(name).title, Summary(measurements, metric: name).mainTable)
+    }
   }
 
   func isFraction(_ group: Group) -> Bool {

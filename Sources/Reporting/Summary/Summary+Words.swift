@@ -9,8 +9,12 @@ extension Summary {
     let unit = plainNumbers.isEmpty ? " in per cent" : " (fractions in per cent)"
     var sentences = ["\(names.joined(separator: ", "))\(unit)."]
     sentences.append(intervalSentence(rows))
-    let shifted = sets(.outOfDistribution).count
-    if shifted > 1 { sentences.append("OOD mean: over \(shifted) sets with equal weight.") }
+    let shifted = averagedSets(.outOfDistribution).count
+    if shifted > 1 {
+      let all = shifted == sets(.outOfDistribution).count
+      let which = all ? "" : " of \(meanMetric?.name ?? "")"
+      sentences.append("OOD mean: over \(shifted) sets\(which) with equal weight.")
+    }
     let shownBest = mainTable.rows.contains { $0.contains { $0.isBest } }
     if shownBest { sentences.append("Marked: best ID and best OOD mean.") }
     if mainTable.rows.contains(where: { $0.contains { $0.text == "–" } }) {
@@ -27,7 +31,7 @@ extension Summary {
     var name = shortName(set.name)
     if set.role == .inDistribution { name += " (ID)" }
     if set.role == .general { name += " (general)" }
-    if let metric = metrics[set], metrics.values.contains(where: { $0 != metric }) {
+    if let metric = metrics[set], metric != .top1 || Set(metrics.values).count > 1 {
       name += " \(metric.name)"
     }
     return name

@@ -2,8 +2,8 @@ import Basics
 
 /// The measurements of a comparison, grouped so that tables and figures can ask for estimates.
 ///
-/// Every set is judged by its primary metric (top-1 where it was measured) unless one is named.
-/// Of two measurements of the same thing the later one counts.
+/// Every set is judged by its primary metric, the first that was measured on it, unless one is
+/// named. Means over sets are over those of one metric (`meanMetric`). Of two measurements of the same thing the later one counts.
 public struct Summary: Sendable {
   /// The sets of the table: in distribution, out of distribution, general.
   ///
@@ -34,10 +34,11 @@ public struct Summary: Sendable {
   ///
   /// - Parameter metric: The one metric to look at; the default is each set's primary one.
   public init(_ measurements: [ResultRow], metric: String? = nil) {
-    let named = Dictionary(grouping: measurements) { ScoredSet(name: $0.set, role: $0.role) }
-      .compactMapValues { rows in
-        metric ?? Metric.primary(among: Set(rows.map(\.metric)))
-      }
+    var named: [ScoredSet: String] = [:]
+    for row in measurements {
+      let set = ScoredSet(name: row.set, role: row.role)
+      if named[set] == nil { named[set] = metric ?? row.metric }
+    }
     let rows = measurements.filter {
       named[ScoredSet(name: $0.set, role: $0.role)] == $0.metric
     }
@@ -71,9 +72,24 @@ public struct Summary: Sendable {
     self.plainNumbers = Set(others.map { ScoredSet(name: $0.set, role: $0.role) })
   }
 
-  /// Whether every number is a fraction of which more is better, so that points can be gained.
-  var hasScoresOnly: Bool {
-    plainNumbers.isEmpty && !metrics.values.contains { $0.lowerIsBetter }
+  /// The metric that means over sets are of: top-1 where a set has it, else the first set's.
+  public var meanMetric: Metric? {
+    let known = sets.compactMap { metrics[$0] }
+    return known.contains(.top1) ? .top1 : known.first
+  }
+
+  /// Whether all sets are judged by one metric.
+  var hasOneMetric: Bool { Set(sets.compactMap { metrics[$0] }).count == 1 }
+
+  /// The sets of one role whose numbers can be averaged: those with `meanMetric`.
+  public func averagedSets(_ role: ResultRow.Role) -> [ScoredSet] {
+    sets(role).filter { metrics[$0] == meanMetric }
+  }
+
+  /// Whether what is averaged is a fraction of which more is better, so that points can be gained.
+  var hasScores: Bool {
+    guard let meanMetric else { return true }
+    return !meanMetric.lowerIsBetter && !plainNumbers.contains { metrics[$0] == meanMetric }
   }
 
   /// The sets of one role.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Basics
 import FeatureProtection
 import Foundation
+import Reporting
 
 struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -14,6 +15,9 @@ struct Compare: ParsableCommand {
         methods: [zero-shot, full, l2, wise-ft]
         seeds: 3
         lr: 1e-5
+
+      With extends: other.yaml a file holds only what it changes in another. --dry-run prints the \
+      resolved configuration, and reads no data.
 
       Example: holdfast compare photos.yaml --set l2.strength=0.1 --out runs/photos
       """)
@@ -29,19 +33,23 @@ struct Compare: ParsableCommand {
   @Flag(help: "Also follow the strengths of L1, L2 and KD and the rank of LoRA.")
   var paths = false
 
+  @Flag(help: "Print the resolved configuration as YAML, and end.")
+  var dryRun = false
+
   @OptionGroup(title: "Settings") var study: StudyOptions
+  @OptionGroup(title: "Data") var data: DataOptions
   @OptionGroup(title: "Machine") var machine: MachineOptions
   @OptionGroup(title: "Talk") var talk: TalkOptions
 
   func run() throws {
     let stem = ((file as NSString).lastPathComponent as NSString).deletingPathExtension
-    let content = try YAMLReader.file(file)
     var overlays: [JSONValue] = [.object(["name": .string(stem)])]
-    if content != .null { overlays.append(content) }
-    overlays += try study.overlays(machine)
+    overlays += try ConfigurationFile.overlays(file)
+    overlays += try study.overlays(machine, data)
     if let seeds { overlays.append(.object(["seeds": .integer(seeds)])) }
     var configuration = try StudyConfiguration(overlays)
     if paths { configuration = try StudyConfiguration(overlays + [configuration.paths]) }
+    if dryRun { return try Session(talk).print(YAMLText.document(configuration.tree)) }
     let folder = study.out ?? "runs/\(configuration.name)"
     try StudyRun(configuration: configuration, folder: folder, talk: talk).run()
   }

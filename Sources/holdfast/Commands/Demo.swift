@@ -18,11 +18,12 @@ struct Demo: ParsableCommand {
   var paths = false
 
   @OptionGroup(title: "Settings") var study: StudyOptions
+  @OptionGroup(title: "Data") var data: DataOptions
   @OptionGroup(title: "Machine") var machine: MachineOptions
   @OptionGroup(title: "Talk") var talk: TalkOptions
 
   func run() throws {
-    var overlays = [StudyConfiguration.demo] + (try study.overlays(machine))
+    var overlays = [StudyConfiguration.demo] + (try study.overlays(machine, data))
     if let seeds { overlays.append(.object(["seeds": .integer(seeds)])) }
     var configuration = try StudyConfiguration(overlays)
     if paths { configuration = try StudyConfiguration(overlays + [configuration.paths]) }

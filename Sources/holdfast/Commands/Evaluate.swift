@@ -6,7 +6,7 @@ import FeatureProtection
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure the accuracy of models on data sets.",
+    abstract: "Score models on data sets.",
     discussion: """
       A model with head.safetensors is scored with it, any other with the zero-shot head for the \
       classes of the data.
@@ -31,6 +31,7 @@ struct Evaluate: ParsableCommand {
   @Option(help: "What the sets are to the models: id, id-val, ood or general.")
   var role: Role = .id
 
+  @OptionGroup(title: "Data") var sets: DataOptions
   @OptionGroup(title: "Machine") var machine: MachineOptions
   @OptionGroup(title: "Talk") var talk: TalkOptions
 
@@ -38,11 +39,11 @@ struct Evaluate: ParsableCommand {
     let session = try Session(talk)
     let context = try session.context(machine)
     let models = try ModelComparison.read(model)
-    let comparison = ModelComparison(
-      models, head: try head.map(ClassificationHead.read), classesFile: names.classes,
+    let comparison = try ModelComparison(
+      models, head: head.map(ClassificationHead.read), classesFile: names.classes,
       prompts: names.prompts, role: role.role, batchSize: machine.batchSize ?? 128,
-      context: context)
-    let rows = try comparison.rows(on: session.open(data))
+      metrics: sets.chosenMetrics, checksData: !sets.noCheck, context: context)
+    let rows = try comparison.rows(on: session.open(data, allowMissing: sets.allowMissing))
     let places = Dictionary(zip(models.map(\.name), model)) { first, _ in first }
     try session.print(
       ResultText(rows).list(talk.format) { row in

@@ -5,13 +5,14 @@ import FeatureProtection
 
 struct Merge: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Interpolate or average checkpoints.",
+    abstract: "Interpolate or average checkpoints, or merge an adapter into one.",
     discussion: """
       Every tensor takes part, the head included. A model without head.safetensors gets the \
       zero-shot head for the others' classes.
 
       Example: holdfast merge --from clip/ --to runs/photos/checkpoints/full-seed0 --alpha 0.5 \
       --out merged/
+      Example: holdfast merge --from clip/ --adapter lora/ --out merged/
       Example: holdfast merge --soup uniform --model a/ b/ c/ --out soup/
       """)
 
@@ -23,6 +24,11 @@ struct Merge: ParsableCommand {
 
   @Option(help: ArgumentHelp("The share of --to.", valueName: "number"))
   var alpha: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "A LoRA adapter, as PEFT stores it, to merge into --from.", valueName: "folder"))
+  var adapter: String?
 
   @Option(help: ArgumentHelp("Average all models: uniform.", valueName: "kind"))
   var soup: String?
@@ -46,7 +52,16 @@ struct Merge: ParsableCommand {
     let context = try session.context(machine)
     let result: Checkpoint
     var metadata: [String: String] = [:]
-    if let soup {
+    if let from, to == nil, alpha == nil, soup == nil, model.isEmpty,
+      adapter != nil || ModelLocation.isAdapter(from)
+    {
+      result = try ModelLocation.read(from, adapter: adapter)
+      metadata = ["method": "lora", "adapter": adapter ?? from]
+    } else if adapter != nil {
+      throw HoldfastError.usage(
+        "--adapter belongs to --from alone",
+        remedy: "Merge the adapter into its model first, then combine the result with others.")
+    } else if let soup {
       guard soup == "uniform" else {
         throw HoldfastError.usage(
           "there is no soup \(soup)", remedy: "Give --soup uniform; it is the only one so far.")
@@ -65,7 +80,7 @@ struct Merge: ParsableCommand {
       guard let from, let to, let alpha, model.isEmpty else {
         throw HoldfastError.usage(
           "--from, --to and --alpha belong together",
-          remedy: "Give all three, or --soup uniform with --model.")
+          remedy: "Give all three, or --from with --adapter, or --soup uniform with --model.")
       }
       guard alpha.isFinite, abs(alpha) <= 1000 else {
         throw HoldfastError.usage(

@@ -30,6 +30,7 @@ struct Sweep: ParsableCommand {
   @Option(help: "What the sets are to the models: id, id-val, ood or general.")
   var role: Role = .id
 
+  @OptionGroup(title: "Data") var sets: DataOptions
   @OptionGroup(title: "Machine") var machine: MachineOptions
   @OptionGroup(title: "Talk") var talk: TalkOptions
 
@@ -43,8 +44,9 @@ struct Sweep: ParsableCommand {
     let sweep = try InterpolationSweep(
       from: ModelLocation.read(from), to: ModelLocation.read(to), alphas: alphas,
       classesFile: names.classes, prompts: names.prompts, role: role.role,
-      batchSize: machine.batchSize ?? 128, context: context)
-    let rows = try sweep.rows(on: session.open(data))
+      batchSize: machine.batchSize ?? 128, metrics: sets.chosenMetrics,
+      checksData: !sets.noCheck, context: context)
+    let rows = try sweep.rows(on: session.open(data, allowMissing: sets.allowMissing))
     try session.print(
       ResultText(rows).list(talk.format, title: "method", settings: ["alpha"]))
   }

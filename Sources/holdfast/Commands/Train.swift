@@ -33,6 +33,7 @@ struct Train: ParsableCommand {
   var head: String?
 
   @OptionGroup(title: "Settings") var study: StudyOptions
+  @OptionGroup(title: "Data") var sets: DataOptions
   @OptionGroup(title: "Machine") var machine: MachineOptions
   @OptionGroup(title: "Talk") var talk: TalkOptions
 
@@ -49,7 +50,7 @@ struct Train: ParsableCommand {
     values["prompts"] = prompts.map(JSONValue.string)
     values["head"] = head.map(JSONValue.string)
     let configuration = try StudyConfiguration(
-      [.object(values)] + study.overlays(machine))
+      [.object(values)] + study.overlays(machine, sets))
     let folder = study.out ?? "runs/\(configuration.name)"
     try StudyRun(configuration: configuration, folder: folder, talk: talk, listsRows: true).run()
   }

@@ -30,8 +30,10 @@ struct StudyOptions: ParsableArguments {
   var adapter: String?
 
   /// The options as overlays on a configuration, in the order in which they are applied.
-  func overlays(_ machine: MachineOptions) throws(HoldfastError) -> [JSONValue] {
-    var values: [String: JSONValue] = [:]
+  func overlays(
+    _ machine: MachineOptions, _ data: DataOptions
+  ) throws(HoldfastError) -> [JSONValue] {
+    var values = try data.overlay
     values["device"] = machine.device.map(JSONValue.string)
     values["threads"] = machine.threads.map(JSONValue.integer)
     values["precision"] = machine.precision.map { .string($0.rawValue) }

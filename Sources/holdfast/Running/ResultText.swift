@@ -36,12 +36,16 @@ struct ResultText {
     // People read per cent, programs fractions.
     let isForPeople = format != .csv
     let hasSkipped = rows.contains { $0.skipped != nil }
+    let hasGroups = rows.contains { $0.group != nil }
+    let hasConditions = rows.contains { $0.data != nil }
     var columns = [Table.Column(title, alignment: .left)]
     columns += settings.map { Table.Column($0) }
     columns += ["set", "role", "metric"].map { Table.Column($0, alignment: .left) }
     columns += ["value", "n"].map { Table.Column($0) }
     columns += isForPeople ? [Table.Column("95 %")] : [Table.Column("low"), Table.Column("high")]
     if hasSkipped { columns.append(Table.Column("skipped")) }
+    if hasGroups { columns.append(Table.Column("group", alignment: .left)) }
+    if hasConditions { columns.append(Table.Column("data", alignment: .left)) }
     var table = Table(columns: columns)
     for row in rows {
       var cells = [Table.Cell(row.method)]
@@ -51,6 +55,8 @@ struct ResultText {
       let ends = row.ci95.map { Self.number($0, isForPeople) }
       cells += isForPeople ? [Table.Cell(ends.joined(separator: "–"))] : ends.map { Table.Cell($0) }
       if hasSkipped { cells.append(Table.Cell(row.skipped.map(String.init) ?? "")) }
+      if hasGroups { cells.append(Table.Cell(row.group ?? "")) }
+      if hasConditions { cells.append(Table.Cell(Self.conditions(of: row))) }
       table.append(cells)
     }
     return Self.text(table, format)
@@ -64,6 +70,12 @@ struct ResultText {
     case .csv: return table.csv
     case .json: return table.json
     }
+  }
+
+  /// What a row says of its data: "border=2 missing=12".
+  private static func conditions(of row: ResultRow) -> String {
+    (row.data ?? [:]).sorted { $0.key < $1.key }
+      .map { "\($0.key)=\($0.value.string ?? $0.value.text())" }.joined(separator: " ")
   }
 
   private static func number(_ value: Double, _ isPerCent: Bool) -> String {

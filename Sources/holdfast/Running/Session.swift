@@ -50,19 +50,21 @@ struct Session {
   }
 
   /// The evaluation parts of data sets.
-  func open(_ data: [String]) throws(HoldfastError) -> [Dataset] {
+  func open(_ data: [String], allowMissing: Bool) throws(HoldfastError) -> [Dataset] {
     var sets: [Dataset] = []
     for text in data {
-      sets += try DatasetSpecifier.parse(text).open(for: .evaluation, progress: rendering)
+      let place = try DatasetSpecifier.parse(text)
+      sets += try place.open(
+        for: .evaluation, allowMissing: allowMissing, progress: preparing(place))
     }
     return sets
   }
 
-  /// Shows how far the rendering of built-in images is.
-  var rendering: @Sendable (Int, Int) -> Void {
+  /// Shows how far the rendering of built-in images or the indexing of others is.
+  func preparing(_ place: DatasetSpecifier) -> @Sendable (Int, Int) -> Void {
     let terminal = terminal
     return { done, total in
-      terminal.show(.progress("Rendering MiniDomains", done: done, total: total, loss: nil))
+      terminal.show(.progress(place.preparation, done: done, total: total, loss: nil))
     }
   }
 

@@ -1,0 +1,19 @@
+/// The instructions of pickles that files of tensors need, by their bytes.
+enum PickleOpcode: UInt8, CaseIterable {
+  case mark = 0x28, emptyTuple = 0x29, stop = 0x2E
+  case pop = 0x30, popMark = 0x31
+  case bytes4 = 0x42, bytes1 = 0x43
+  case real = 0x47, int4 = 0x4A, int1 = 0x4B, int2 = 0x4D
+  case none = 0x4E, persistentID = 0x51, reduce = 0x52, string4 = 0x54, string1 = 0x55
+  case text4 = 0x58
+  case emptyList = 0x5D, append = 0x61, build = 0x62, global = 0x63, dictionary = 0x64
+  case appends = 0x65, get1 = 0x68, get4 = 0x6A, list = 0x6C
+  case put1 = 0x71, put4 = 0x72, setItem = 0x73, tuple = 0x74, setItems = 0x75
+  case emptyDictionary = 0x7D
+  case protocolVersion = 0x80, newObject = 0x81
+  case tuple1 = 0x85, tuple2 = 0x86, tuple3 = 0x87
+  case `true` = 0x88, `false` = 0x89, long1 = 0x8A, long4 = 0x8B
+  case text1 = 0x8C, text8 = 0x8D, bytes8 = 0x8E
+  case emptySet = 0x8F, addItems = 0x90, frozenSet = 0x91
+  case stackGlobal = 0x93, memoize = 0x94, frame = 0x95, byteArray8 = 0x96
+}
