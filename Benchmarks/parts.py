@@ -32,8 +32,8 @@ class Context:
         command = [self.python, script, name, self.folder, *options]
         return lambda: Worker(command, self.environment)
 
-    def command(self, check, *words, environment=None):
-        return lambda: Command(list(map(str, words)), self.environment | (environment or {}), check)
+    def command(self, check, *words):
+        return lambda: Command(list(map(str, words)), self.environment, check)
 
 
 @dataclasses.dataclass
@@ -201,15 +201,15 @@ def predict_words(c):
 
 
 def demo_words(c):
-    out, cache = c.folder / "demo", c.folder / "pictures"
+    out, pictures = c.folder / "demo", c.folder / "pictures" / "minidomains-1"
     epochs = 1 if c.is_quick else 8
     return {
         "ours": c.command(
             table_of(out), c.holdfast, "demo", "--seeds", 1, "--out", out, "--quiet",
-            "--set", f"epochs={epochs}", environment={"HOLDFAST_CACHE": str(cache)}),
+            "--set", f"epochs={epochs}"),
         "PyTorch": c.command(
             json.loads, c.python, HERE / "reference" / "demo.py", c.folder / "models" / "mini",
-            cache / "minidomains-1", "--epochs", epochs)}
+            pictures, "--epochs", epochs)}
 
 
 def all_parts(found):
