@@ -25,7 +25,9 @@ let package = Package(
     .systemLibrary(name: "CTorch", pkgConfig: "ctorch"),
     .target(
       name: "CImaging",
-      linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("webp")]),
+      linkerSettings: [
+        .linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("webp"), .linkedLibrary("z"),
+      ]),
     .systemLibrary(name: "CZlib"),
     .target(name: "Basics", dependencies: ["CZlib"]),
     .target(name: "Torch", dependencies: ["Basics", "CTorch"]),

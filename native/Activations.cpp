@@ -7,50 +7,49 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
-#include <cmath>
+#include <algorithm>
 #include <cstdint>
-#include <cstring>
 
 #include "Internal.h"
+#include "VectorMath.h"
 
 namespace {
 
-// 1 / (1 + e^(-x)), vectorisable: e^y = 2^n · e^r with |r| <= ln 2 / 2, whose exponential is
-// Taylor's polynomial of degree 7 (error below 2^-26), relative error of the result below 3e-7.
-inline float sigmoid(float x) {
-  float y = -x;
-  y = y < -87.0f ? -87.0f : y;
-  y = y > 87.0f ? 87.0f : y;
-  const float rounder = 12582912.0f;  // 1.5 · 2^23: adding it rounds to a whole number
-  const float n = (y * 1.44269504088896341f + rounder) - rounder;
-  const float r = (y - n * 0.693359375f) - n * -2.12194440e-4f;
-  float p = 1.0f / 5040.0f;
-  p = p * r + 1.0f / 720.0f;
-  p = p * r + 1.0f / 120.0f;
-  p = p * r + 1.0f / 24.0f;
-  p = p * r + 1.0f / 6.0f;
-  p = p * r + 0.5f;
-  p = p * r + 1.0f;
-  p = p * r + 1.0f;
-  const int32_t bits = (static_cast<int32_t>(n) + 127) << 23;
-  float power;
-  std::memcpy(&power, &bits, sizeof power);
-  return 1.0f / (1.0f + p * power);
+using ctorch::Floats;
+using ctorch::kWidth;
+using ctorch::load;
+using ctorch::sigmoid;
+using ctorch::store;
+
+CT_INLINE Floats value(Floats input) { return input * sigmoid(1.702f * input); }
+
+CT_INLINE Floats derivative(Floats input) {
+  const Floats x = 1.702f * input;
+  const Floats s = sigmoid(x);
+  return s * (1.0f + x * (1.0f - s));
 }
 
 CT_VECTORISED
-void forward_block(const float *__restrict input, float *__restrict output, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) output[i] = input[i] * sigmoid(1.702f * input[i]);
+void forward_block(const float *input, float *output, int64_t count) {
+  int64_t i = 0;
+  for (; i + kWidth <= count; i += kWidth) store(output + i, value(load(input + i)));
+  float rest[kWidth] = {};
+  std::copy(input + i, input + count, rest);
+  store(rest, value(load(rest)));
+  std::copy(rest, rest + (count - i), output + i);
 }
 
 CT_VECTORISED
-void backward_block(const float *__restrict input, const float *__restrict gradient,
-                    float *__restrict output, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) {
-    const float x = 1.702f * input[i];
-    const float s = sigmoid(x);
-    output[i] = gradient[i] * (s * (1.0f + x * (1.0f - s)));
+void backward_block(const float *input, const float *gradient, float *output, int64_t count) {
+  int64_t i = 0;
+  for (; i + kWidth <= count; i += kWidth) {
+    store(output + i, load(gradient + i) * derivative(load(input + i)));
   }
+  float rest[kWidth] = {}, given[kWidth] = {};
+  std::copy(input + i, input + count, rest);
+  std::copy(gradient + i, gradient + count, given);
+  store(rest, load(given) * derivative(load(rest)));
+  std::copy(rest, rest + (count - i), output + i);
 }
 
 constexpr int64_t kGrain = 1 << 15;

@@ -166,14 +166,17 @@ class Block {
     Tensor update = scratch(1, size_.rows, size_.width);
 
     add_bias_gradient(contraction_bias, given, gradients);
-    input_gradient(contraction_weight, given, hidden, record, gradients);
+    input_gradient(contraction_weight, given, hidden);
     ctorch::activate_backward(hidden_, settings_.activation, constants(record.hidden),
                               constants(parameters_[expansion_bias]), numbers(hidden),
-                              numbers(active), target(gradients.parameters[expansion_bias]));
+                              needs_inputs(contraction_weight, gradients) ? numbers(active) : nullptr,
+                              target(gradients.parameters[expansion_bias]));
     weight_gradient(contraction_weight, given, active, record, gradients);
-    ctorch::norm_again(size_, norm(norm2_weight), constants(record.middle), record.statistic(2),
-                       record.statistic(3), numbers(normed));
-    input_gradient(expansion_weight, hidden, update, record, gradients);
+    if (needs_inputs(expansion_weight, gradients)) {
+      ctorch::norm_again(size_, norm(norm2_weight), constants(record.middle), record.statistic(2),
+                         record.statistic(3), numbers(normed));
+    }
+    input_gradient(expansion_weight, hidden, update);
     weight_gradient(expansion_weight, hidden, normed, record, gradients);
     Tensor middle = scratch(2, size_.rows, size_.width);
     ctorch::norm_backward(size_, norm(norm2_weight), constants(record.middle),
@@ -183,7 +186,7 @@ class Block {
                           target(gradients.parameters[norm2_bias]),
                           target(gradients.parameters[output_bias]));
 
-    input_gradient(output_weight, middle, update, record, gradients);
+    input_gradient(output_weight, middle, update);
     weight_gradient(output_weight, middle, record.attended, record, gradients);
     Tensor projections = scratch(0, size_.rows, 3 * size_.width);
     ctorch::attention_backward(shape_, constants(record.projections), constants(record.attended),
@@ -195,8 +198,8 @@ class Block {
                          record.statistic(1), numbers(normed));
     }
     const bool goes_on = gradients.input || gradients.parameters[norm1_weight].defined();
-    if (goes_on) input_gradient(projection_weight, projections, update, record, gradients);
-    weight_gradient(projection_weight, projections, normed, record, gradients, !goes_on);
+    if (goes_on) input_gradient(projection_weight, projections, update);
+    weight_gradient(projection_weight, projections, normed, record, gradients);
     if (!goes_on) return {};
     Tensor result = at::empty(input.sizes(), at::kFloat);
     ctorch::norm_backward(size_, norm(norm1_weight), constants(input), record.statistic(0),
@@ -244,8 +247,8 @@ class Block {
   }
 
   // input_gradient = output_gradient · W, with the adapters' share.
-  void input_gradient(Parameter which, const Tensor &output_gradient, Tensor &input_gradient,
-                      const Record &, const Gradients &) const {
+  void input_gradient(Parameter which, const Tensor &output_gradient,
+                      Tensor &input_gradient) const {
     at::mm_out(input_gradient, output_gradient, parameters_[which]);
     for (const Adapter &adapter : adapters_) {
       if (adapter.weight != which) continue;
@@ -265,7 +268,7 @@ class Block {
 
   // Adds output_gradientᵀ · input to the weight's gradient, and the adapters' likewise.
   void weight_gradient(Parameter which, const Tensor &output_gradient, const Tensor &input,
-                       const Record &record, Gradients &gradients, bool = false) const {
+                       const Record &record, Gradients &gradients) const {
     Tensor &gradient = gradients.parameters[which];
     if (gradient.defined()) {
       at::addmm_out(gradient, gradient, output_gradient.t(), input);

@@ -26,3 +26,17 @@ void ci_column_plain(const uint8_t *source, ptrdiff_t stride, const filter_taps 
 /// The number of rows from the first on that may be read `slack` bytes beyond their taps.
 int64_t ci_rows_with_slack(const uint8_t *source, ptrdiff_t stride, const uint8_t *end,
                            const filter_taps *taps, int64_t height, int64_t slack);
+
+/// The vertical pass from what does sixteen bytes of one row; inlined, so that no call is left.
+static inline void columns_by_sixteen(void sixteen(const uint8_t *source, ptrdiff_t stride,
+                                                   const filter_taps *taps, int64_t y,
+                                                   uint8_t *result),
+                                      const uint8_t *source, ptrdiff_t stride,
+                                      const filter_taps *taps, int64_t length, uint8_t *result,
+                                      ptrdiff_t result_stride) {
+  for (int64_t y = 0; y < taps->axis.length; y++, result += result_stride) {
+    int64_t i = 0;
+    for (; i + 16 <= length; i += 16) sixteen(source + i, stride, taps, y, result + i);
+    ci_column_plain(source, stride, taps, y, i, length, result);
+  }
+}

@@ -57,13 +57,7 @@ static void sixteen_columns(const uint8_t *source, ptrdiff_t stride, const filte
 
 void ci_columns_plain(const uint8_t *source, ptrdiff_t stride, const filter_taps *taps,
                       int64_t length, uint8_t *result, ptrdiff_t result_stride) {
-  for (int64_t y = 0; y < taps->axis.length; y++, result += result_stride) {
-    int64_t i = 0;
-    for (; i + 16 <= length; i += 16) {
-      sixteen_columns(source + i, stride, taps, y, result + i);
-    }
-    ci_column_plain(source, stride, taps, y, i, length, result);
-  }
+  columns_by_sixteen(sixteen_columns, source, stride, taps, length, result, result_stride);
 }
 
 int64_t ci_rows_with_slack(const uint8_t *source, ptrdiff_t stride, const uint8_t *end,

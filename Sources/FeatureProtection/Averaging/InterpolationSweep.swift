@@ -75,7 +75,7 @@ public struct InterpolationSweep {
       for (index, answer) in answers.enumerated() {
         let rows = target.rows(
           answer, method: WiSEFT.name, setting: ["alpha": .number(alphas[index])], recipe: recipe,
-          weights: try made.digest(index), countsSkipped: context.skipBad)
+          weights: made.digests[index], countsSkipped: context.skipBad)
         found[index] += rows
         for row in rows { try context.report(.measured(row)) }
       }
@@ -104,8 +104,8 @@ public struct InterpolationSweep {
     /// The classifier at α = 0.
     var start: ImageClassifier
     var candidates: [Evaluator.Candidate]
-    /// The digest of the weights at the α of an index.
-    var digest: (Int) throws -> String
+    /// The digest of the weights at each α, taken once for all sets.
+    var digests: [String]
   }
 
   /// The classifiers for some classes; those that are known where they are for the same.
@@ -117,7 +117,7 @@ public struct InterpolationSweep {
         to: ImageClassifier(to, head: last, device: context.device))
       return Points(
         classes: classes, start: path.from, candidates: path.candidates(alphas),
-        digest: { index in try path.point(alphas[index]).weights.digest() })
+        digests: try alphas.map { try path.point($0).weights.digest() })
     }
     // Without heads the text towers are interpolated too, and each point has its own zero-shot head.
     func classifier(_ point: Checkpoint) throws -> ImageClassifier {
@@ -130,6 +130,6 @@ public struct InterpolationSweep {
     let start = try alphas.firstIndex(of: 0).map { classifiers[$0] } ?? classifier(from)
     return Points(
       classes: classes, start: start, candidates: classifiers.map { Evaluator.Candidate($0) },
-      digest: { index in try classifiers[index].weights.digest() })
+      digests: try classifiers.map { try $0.weights.digest() })
   }
 }
