@@ -1,4 +1,5 @@
 import Basics
+import CImaging
 
 /// What a loader is asked to do: a value, with the work on a single item as a pure function.
 struct LoaderWork: Sendable {
@@ -8,6 +9,8 @@ struct LoaderWork: Sendable {
   var batchSize: Int
   var skipBad: Bool
   var cache: DecodedImageCache?
+  /// As they are chosen where the loader is made; its threads know nothing of that scope.
+  var instructions = ci_instructions.chosen
 
   var batchCount: Int {
     (items.count + batchSize - 1) / batchSize

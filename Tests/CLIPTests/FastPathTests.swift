@@ -40,6 +40,8 @@ import Torch
     let fast = try Outcome(this)
     let plain = try FastPaths.off { () throws(HoldfastError) in try Outcome(this) }
     #expect(fast.features.count == plain.features.count && !plain.gradient.isEmpty)
+    // Rounding tells that these are two paths.
+    #expect(fast.features != plain.features && fast.gradient != plain.gradient)
     expectClose(fast.features, plain.features, relative: 2e-5, absolute: 2e-5)
     // Relative to the gradient's size: single elements may be sums that nearly cancel.
     let size = plain.gradient.map(abs).max() ?? 0

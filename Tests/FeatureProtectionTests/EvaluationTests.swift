@@ -97,6 +97,26 @@ import Torch
     }
   }
 
+  @Test func withoutFastPathsTheStoreKeepsNothing() throws {
+    try withTemporaryFolder { path in
+      let folder = PixelFolder(path: "\(path)/pixels", smallest: 1)
+      let set = try TinyStudy.testSet()
+      let classifier = try classifiers(1)[0]
+      let expected = try evaluator().predictions(of: classifier, on: set)
+      for round in 0..<2 {
+        let reading = Reading()
+        var evaluator = try evaluator(batchSize: 4, folder: folder)
+        evaluator.context = reading.context(skipBad: false)
+        for _ in 0..<2 {
+          let answers = try FastPaths.off { try evaluator.predictions(of: classifier, on: set) }
+          #expect(answers == expected)
+        }
+        #expect(reading.count == 6, "round \(round)")
+      }
+      #expect(!FileManager.default.fileExists(atPath: folder.path))
+    }
+  }
+
   /// What a run reads from files, by its own reports.
   private final class Reading: @unchecked Sendable {
     var count = 0

@@ -17,14 +17,15 @@ struct Session {
     signals = Signals(stop)
   }
 
-  /// The context of a run; sets the number of threads that libtorch computes with.
+  /// The context of a run; sets the number of threads that libtorch computes with, and whether the
+  /// process takes its fast paths.
   ///
   /// - Parameters:
   ///   - device: `auto`, `cpu`, `cuda`, `cuda:1` or `mps`.
   ///   - threads: 0 stands for all cores.
   ///   - record: Told of every event after it was shown.
   func context(
-    device: String, threads: Int, precision: String, skipBad: Bool,
+    device: String, threads: Int, precision: String, exact: Bool, skipBad: Bool,
     record: @escaping @Sendable (RunEvent) throws -> Void = { _ in }
   ) throws(HoldfastError) -> RunContext {
     guard (0...4096).contains(threads) else {
@@ -32,6 +33,7 @@ struct Session {
     }
     let count = threads == 0 ? ProcessInfo.processInfo.activeProcessorCount : threads
     Machine.threads = count
+    FastPaths.areOnByDefault = !exact
     let terminal = terminal
     return RunContext(
       device: try Self.device(device), precision: precision == "bf16" ? .bfloat16 : .float32,
@@ -46,7 +48,8 @@ struct Session {
   func context(_ machine: MachineOptions) throws(HoldfastError) -> RunContext {
     try context(
       device: machine.device ?? "auto", threads: machine.threads ?? 0,
-      precision: machine.precision?.rawValue ?? "fp32", skipBad: machine.skipBad)
+      precision: machine.precision?.rawValue ?? "fp32", exact: machine.exact,
+      skipBad: machine.skipBad)
   }
 
   /// The evaluation parts of data sets.

@@ -17,7 +17,8 @@ struct StudyRun {
     let recorder = RunRecorder(folder: folder)
     let context = try session.context(
       device: configuration.device, threads: configuration.threads,
-      precision: configuration.precision, skipBad: configuration.skipsBadImages
+      precision: configuration.precision, exact: configuration.isExact,
+      skipBad: configuration.skipsBadImages
     ) { event in try Self.record(event, recorder) }
     do {
       let materials = try StudyMaterials(configuration, context)
