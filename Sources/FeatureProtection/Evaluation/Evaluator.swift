@@ -59,9 +59,12 @@ public struct Evaluator {
         for batch in block where batch.count > 0 {
           try context.stop.check()
           let own = batch.positions.map { labels[$0] }
-          try score(batch, own, set, columns, &results[index]) { () throws(HoldfastError) in
-            try head(tower(normalizer(batch)))
+          try context.timing(.evaluation) { () throws(HoldfastError) in
+            try score(batch, own, set, columns, &results[index]) { () throws(HoldfastError) in
+              try head(tower(normalizer(batch)))
+            }
           }
+          context.ledger?.add(batch.count, .scored)
           done += batch.count
           try context.report(
             .progress("Scoring \(set.name)", done: done, total: total, loss: nil))

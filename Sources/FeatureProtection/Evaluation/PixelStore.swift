@@ -89,9 +89,9 @@ public final class PixelStore {
     }
     let loader = ImageLoader(
       items: key.items, preprocessing: key.preprocessing, batchSize: key.batchSize,
-      threads: context.loaderThreads, skipBad: key.skipBad)
+      threads: context.loaderThreads, skipBad: key.skipBad, ledger: context.ledger)
     var read = 0
-    while let batch = try loader.next() {
+    while let batch = try context.timing(.evaluationWait, loader.next) {
       writer?.append(batch)
       read += batch.count + batch.skipped.count
       try context.report(

@@ -114,9 +114,11 @@ public final class Study {
           try save(result.classifier, name, variant, seed: seed)
           if let output, let adapters = result.adapters, configuration.savesCheckpoints {
             let folder = "\(output)/checkpoints/\(name)-seed\(seed)/adapter"
-            try adapters.write(
-              to: folder, baseModel: ModelLocation.absolute(configuration.model))
-            try result.classifier.head().write("\(folder)/\(ClassificationHead.fileName)")
+            try context.timing(.checkpoints) { () throws(HoldfastError) in
+              try adapters.write(
+                to: folder, baseModel: ModelLocation.absolute(configuration.model))
+              try result.classifier.head().write("\(folder)/\(ClassificationHead.fileName)")
+            }
           }
         }
       }
@@ -268,12 +270,13 @@ public final class Study {
   ) throws {
     guard let output, configuration.savesCheckpoints else { return }
     let folder = "\(output)/checkpoints/\(name)-seed\(seed)"
-    try classifier.checkpoint(from: materials.checkpoint).write(
-      to: folder,
-      metadata: [
-        "method": name, "seed": "\(seed)", "base": configuration.model,
-        "recipe": try recipeDigest(variant),
-      ])
+    let metadata = [
+      "method": name, "seed": "\(seed)", "base": configuration.model,
+      "recipe": try recipeDigest(variant),
+    ]
+    try context.timing(.checkpoints) { () throws(HoldfastError) in
+      try classifier.checkpoint(from: materials.checkpoint).write(to: folder, metadata: metadata)
+    }
     try context.report(.saved(folder))
   }
 
