@@ -6,7 +6,7 @@ import Testing
 @Suite struct RunProfileTests {
   private let profile = RunProfile(
     wall: 8, seconds: [.forward: 2, .backward: 5, .trainingWait: 0.008, .other: 0.992],
-    loadingSeconds: 0.5, loadedImages: 250, trainedImages: 7004, scoredImages: 0)
+    loadingSeconds: 0.5, loadedImages: 250, trainedImages: 7008, scoredImages: 0)
 
   @Test func theTableHasThePhasesThatTookTimeAndTheirSum() {
     let table = profile.table
