@@ -36,17 +36,20 @@ struct VisionTransformer {
 
   /// Features `[batch, projection width]` of pixels `[batch, 3, size, size]`.
   func callAsFunction(_ pixels: Tensor) throws(HoldfastError) -> Tensor {
-    let tokens = try hiddenState(pixels)
-    return try lastNorm(tokens.narrowed(dimension: 1, from: 0, count: 1).reshaped(-1, width))
-      .linear(projection)
+    try lastNorm(transformer.first(embedded(pixels))).linear(projection)
   }
 
   /// The last layer's tokens, before the final norm: `[batch, 1 + patches, width]`.
   func hiddenState(_ pixels: Tensor) throws(HoldfastError) -> Tensor {
+    try transformer(embedded(pixels), causal: false)
+  }
+
+  /// The class token and the patches, with their positions and the first norm.
+  private func embedded(_ pixels: Tensor) throws(HoldfastError) -> Tensor {
     let batch = pixels.shape.first ?? 0
     let classToken = try classEmbedding.reshaped(1, 1, width).expanded(batch, 1, width)
     let tokens = try Tensor.concatenated([classToken, patches(pixels)], dimension: 1) + positions
-    return try transformer(firstNorm(tokens), causal: false)
+    return try firstNorm(tokens)
   }
 
   /// The patch embedding.

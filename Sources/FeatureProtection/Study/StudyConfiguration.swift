@@ -33,6 +33,7 @@ public struct StudyConfiguration: Sendable {
       "device": .string("auto"),
       "threads": .integer(0),
       "precision": .string("fp32"),
+      "exact": .bool(false),
       "skip-bad": .bool(false),
     ]
     members.merge(TrainingSettings().values) { own, _ in own }
@@ -62,7 +63,9 @@ public struct StudyConfiguration: Sendable {
     for key in ["name", "model", "head", "classes", "prompts", "adapter", "device"] {
       try top.checkText(key)
     }
-    for key in ["checkpoints", "skip-bad", "allow-missing", "check"] { try top.checkFlag(key) }
+    for key in ["checkpoints", "skip-bad", "allow-missing", "check", "exact"] {
+      try top.checkFlag(key)
+    }
     try top.checkTexts("metrics")
     _ = try metrics
     _ = try top.count("threads", from: 0)
@@ -109,6 +112,8 @@ public struct StudyConfiguration: Sendable {
   public var device: String { tree["device"]?.string ?? "auto" }
   public var threads: Int { tree["threads"]?.int ?? 0 }
   public var precision: String { tree["precision"]?.string ?? "fp32" }
+  /// Whether fast paths are off; see `FastPaths`.
+  public var isExact: Bool { tree["exact"]?.bool ?? false }
   public var evaluationBatchSize: Int { tree["evaluation-batch-size"]?.int ?? 128 }
   /// The part of the training set that is held out where it brings no validation split.
   public var validationFraction: Double { tree["data"]?["validation-fraction"]?.double ?? 0.1 }

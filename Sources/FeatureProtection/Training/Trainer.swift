@@ -69,27 +69,16 @@ public struct Trainer {
 
     for step in 0..<steps {
       try context.stop.check()
-      let batch = try batches.next()
-      let (loss, crossEntropy) = try withPrecision(context.precision, on: context.device) {
-        () throws(HoldfastError) in
-        let student =
-          try model.hasFrozenTower
-          ? model.output(features: frozen.rawFeatures(batch.positions, pixels: batch.pixels))
-          : model.output(pixels: batch.requirePixels())
-        let crossEntropy = try student.logits.crossEntropy(
-          batch.labels, labelSmoothing: settings.labelSmoothing)
-        var loss = crossEntropy
-        for protection in recipe.protections {
-          let teacher = try frozen.output(batch.positions, pixels: batch.pixels)
-          loss = try loss + protection.loss(student: student, teacher: teacher)
-        }
-        return (loss, crossEntropy)
-      }
-      try loss.backward()
+      let batch = try context.timing(.forward, batches.next)
+      let (loss, crossEntropy) = try forward(batch, model, frozen)
+      try context.timing(.backward, loss.backward)
       let factor = schedule.factor(at: step)
-      let report = try optimizer.step(
-        rate: settings.rate * factor, headRate: (settings.headRate ?? settings.rate) * factor,
-        clipNorm: settings.clipNorm)
+      let report = try context.timing(.optimizer) { () throws(HoldfastError) in
+        try optimizer.step(
+          rate: settings.rate * factor, headRate: (settings.headRate ?? settings.rate) * factor,
+          clipNorm: settings.clipNorm)
+      }
+      context.ledger?.add(batch.positions.count, .trained)
       let value = try loss.item() + report.penalty
       guard value.isFinite, report.gradientNorm.isFinite else {
         throw notFinite(step, set, batch.positions)
@@ -111,6 +100,28 @@ public struct Trainer {
     }
     return Result(
       classifier: try model.classifier(), adapters: try model.trainedAdapters(), losses: losses)
+  }
+
+  /// The loss of a batch with its protections, and the cross-entropy in it.
+  private func forward(
+    _ batch: TrainingBatches.Batch, _ model: TrainableModel, _ frozen: FrozenTower
+  ) throws(HoldfastError) -> (loss: Tensor, crossEntropy: Tensor) {
+    try context.timing(.forward) { () throws(HoldfastError) in
+      try withPrecision(context.precision, on: context.device) { () throws(HoldfastError) in
+        let student =
+          try model.hasFrozenTower
+          ? model.output(features: frozen.rawFeatures(batch.positions, pixels: batch.pixels))
+          : model.output(pixels: batch.requirePixels())
+        let crossEntropy = try student.logits.crossEntropy(
+          batch.labels, labelSmoothing: settings.labelSmoothing)
+        var loss = crossEntropy
+        for protection in recipe.protections {
+          let teacher = try frozen.output(batch.positions, pixels: batch.pixels)
+          loss = try loss + protection.loss(student: student, teacher: teacher)
+        }
+        return (loss, crossEntropy)
+      }
+    }
   }
 
   private func makeOptimizer(for model: TrainableModel) throws(HoldfastError) -> AdamW {
