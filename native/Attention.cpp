@@ -34,7 +34,7 @@ CT_INLINE void tile(Operand a, const float *b, int64_t b_stride, float *c, int64
     for (int part = 0; part < VECTORS; ++part) right[part] = load(b + k * b_stride + 8 * part);
     const float *left = a.data + k * a.column_stride;
     for (int row = 0; row < ROWS; ++row) {
-      const Floats factor = splat(left[row * a.row_stride]);
+      const float factor = left[row * a.row_stride];
       for (int part = 0; part < VECTORS; ++part) sums[row][part] += factor * right[part];
     }
   }
@@ -90,12 +90,14 @@ CT_VECTORISED
 void transpose(const float *rows, int64_t stride, int64_t length, int64_t width, int64_t padded,
                float *to) {
   for (int64_t block = 0; block < padded; block += kWidth) {
-    for (int64_t i = 0; i < width; ++i) {
-      Floats column = splat(0);
-      for (int64_t lane = 0; lane < kWidth && block + lane < length; ++lane) {
-        column[lane] = rows[(block + lane) * stride + i];
+    for (int64_t i = 0; i < width; i += kWidth) {
+      Floats part[kWidth];
+      for (int64_t lane = 0; lane < kWidth; ++lane) {
+        const int64_t row = block + lane;
+        part[lane] = row < length ? load(rows + row * stride + i) : splat(0);
       }
-      store(to + i * padded + block, column);
+      transpose(part);
+      for (int64_t lane = 0; lane < kWidth; ++lane) store(to + (i + lane) * padded + block, part[lane]);
     }
   }
 }

@@ -1,14 +1,10 @@
 // Eight floats at a time, in plain vector types that GCC and Clang compile for every processor.
 //
-// The functions are inlined into callers that CT_VECTORISED compiles for several x86 generations.
+// The functions are inlined into callers that CT_VECTORISED compiles for several x86 generations;
+// vectors are passed between inlined functions only, so their calling convention is no matter.
 #pragma once
 
 #include <cstdint>
-
-// Vectors are passed between inlined functions only, where their calling convention is no matter.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wpsabi"
-#endif
 
 namespace ctorch {
 
@@ -16,14 +12,18 @@ namespace ctorch {
 
 constexpr int64_t kWidth = 8;
 
-// Aligned to a float only, so that any address can be read and written through it.
-typedef float Floats __attribute__((vector_size(32), aligned(4), may_alias));
-typedef int32_t Integers __attribute__((vector_size(32), aligned(4), may_alias));
+typedef float Floats __attribute__((vector_size(32)));
+typedef int32_t Integers __attribute__((vector_size(32)));
 
-CT_INLINE Floats load(const float *from) { return *reinterpret_cast<const Floats *>(from); }
-CT_INLINE void store(float *to, Floats value) { *reinterpret_cast<Floats *>(to) = value; }
-// Written as a difference, which compilers see through: of a list of eight they make eight insertions.
-CT_INLINE Floats splat(float value) { return value - Floats{}; }
+// Eight floats anywhere in memory. Only loads and stores use this type: GCC makes eight insertions
+// of a number spread over a vector whose type is not aligned.
+typedef float Place __attribute__((vector_size(32), aligned(4), may_alias));
+
+CT_INLINE Floats load(const float *from) { return *reinterpret_cast<const Place *>(from); }
+CT_INLINE void store(float *to, Floats value) { *reinterpret_cast<Place *>(to) = value; }
+CT_INLINE Floats splat(float value) {
+  return Floats{value, value, value, value, value, value, value, value};
+}
 
 CT_INLINE float sum(Floats v) {
   return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
@@ -85,7 +85,7 @@ CT_INLINE Floats exponential(Floats x) {
   p = p * r + 1.0f;
   p = p * r + 1.0f;
   const Integers bits = (__builtin_convertvector(n, Integers) + 127) << 23;
-  return p * reinterpret_cast<const Floats &>(bits);
+  return p * __builtin_bit_cast(Floats, bits);
 }
 
 // 1 / (1 + e^(-x)).

@@ -37,7 +37,7 @@ for source in "$root"/native/*.cpp; do
   contract=off
   case "$(basename "$source")" in Attention.cpp | Products.cpp | Rows.cpp) contract=fast ;; esac
   "$compiler" -std=c++20 -O3 -fno-math-errno -ffp-contract=$contract -fPIC -fvisibility=hidden $openmp \
-    -Wall -Wextra -Werror -isystem "$libtorch/include" \
+    -Wall -Wextra -Werror -Wno-psabi -isystem "$libtorch/include" \
     -isystem "$libtorch/include/torch/csrc/api/include" \
     -c "$source" -o "$object" &
   pids+=($!)
