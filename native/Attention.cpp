@@ -96,7 +96,7 @@ void transpose(const float *rows, int64_t stride, int64_t length, int64_t width,
         const int64_t row = block + lane;
         part[lane] = row < length ? load(rows + row * stride + i) : splat(0);
       }
-      transpose(part);
+      ctorch::transpose(part);
       for (int64_t lane = 0; lane < kWidth; ++lane) store(to + (i + lane) * padded + block, part[lane]);
     }
   }

@@ -62,52 +62,52 @@ struct Vector<16> {
   typedef float Place __attribute__((vector_size(64), aligned(4), may_alias));
 };
 
-// c [ROWS, 2 · WIDTH] = or += a · b over one block of the depth, in registers.
-template <int WIDTH, int ROWS, int64_t ROW_STEP, int64_t DEPTH_STEP>
+// c [ROWS, VECTORS · WIDTH] = or += a · b over one block of the depth, in registers.
+template <int WIDTH, int VECTORS, int ROWS, int64_t ROW_STEP, int64_t DEPTH_STEP>
 CT_INLINE void tile(const float *a, const float *b, float *c, int64_t c_step, int64_t depth,
                     bool adds) {
   using V = Vector<WIDTH>;
   using T = typename V::Type;
   using Place = typename V::Place;
-  T sums[ROWS][2];
+  T sums[ROWS][VECTORS];
 #pragma GCC unroll 14
   for (int row = 0; row < ROWS; ++row) {
 #pragma GCC unroll 2
-    for (int part = 0; part < 2; ++part) {
+    for (int part = 0; part < VECTORS; ++part) {
       sums[row][part] = T{};
       __builtin_prefetch(c + row * c_step + part * WIDTH, 1);
     }
   }
   for (int64_t k = 0; k < depth; ++k) {
-    T right[2];
+    T right[VECTORS];
 #pragma GCC unroll 2
-    for (int part = 0; part < 2; ++part) {
-      right[part] = *reinterpret_cast<const Place *>(b + (k * 2 + part) * WIDTH);
+    for (int part = 0; part < VECTORS; ++part) {
+      right[part] = *reinterpret_cast<const Place *>(b + (k * VECTORS + part) * WIDTH);
     }
 #pragma GCC unroll 14
     for (int row = 0; row < ROWS; ++row) {
       const float left = a[row * ROW_STEP + k * DEPTH_STEP];
 #pragma GCC unroll 2
-      for (int part = 0; part < 2; ++part) sums[row][part] += left * right[part];
+      for (int part = 0; part < VECTORS; ++part) sums[row][part] += left * right[part];
     }
   }
 #pragma GCC unroll 14
   for (int row = 0; row < ROWS; ++row) {
 #pragma GCC unroll 2
-    for (int part = 0; part < 2; ++part) {
+    for (int part = 0; part < VECTORS; ++part) {
       Place *place = reinterpret_cast<Place *>(c + row * c_step + part * WIDTH);
       *place = adds ? *place + sums[row][part] : sums[row][part];
     }
   }
 }
 
-template <int WIDTH, int64_t ROW_STEP, int64_t DEPTH_STEP, int MOST>
+template <int WIDTH, int VECTORS, int64_t ROW_STEP, int64_t DEPTH_STEP, int MOST>
 CT_INLINE void tile_of(int64_t rows, const float *a, const float *b, float *c, int64_t c_step,
                        int64_t depth, bool adds) {
   switch (rows) {
 #define CT_CASE(N)                                                                   \
   case N:                                                                            \
-    if constexpr (N <= MOST) tile<WIDTH, N, ROW_STEP, DEPTH_STEP>(a, b, c, c_step, depth, adds); \
+    if constexpr (N <= MOST) tile<WIDTH, VECTORS, N, ROW_STEP, DEPTH_STEP>(a, b, c, c_step, depth, adds); \
     return;
     CT_CASE(1) CT_CASE(2) CT_CASE(3) CT_CASE(4) CT_CASE(5) CT_CASE(6) CT_CASE(7)
     CT_CASE(8) CT_CASE(9) CT_CASE(10) CT_CASE(11) CT_CASE(12) CT_CASE(13) CT_CASE(14)
@@ -120,21 +120,17 @@ using Tile = void (*)(int64_t rows, const float *a, const float *b, float *c, in
                       int64_t depth, bool adds);
 
 #if CT_OWN_PRODUCTS
-__attribute__((target("arch=x86-64-v4"))) void row_tile_512(
-    int64_t rows, const float *a, const float *b, float *c, int64_t step, int64_t depth, bool adds) {
-  tile_of<16, kRowStep, 1, 14>(rows, a, b, c, step, depth, adds);
+template <int VECTORS, int64_t ROW_STEP, int64_t DEPTH_STEP>
+__attribute__((target("arch=x86-64-v4"))) void tile_512(int64_t rows, const float *a,
+                                                        const float *b, float *c, int64_t step,
+                                                        int64_t depth, bool adds) {
+  tile_of<16, VECTORS, ROW_STEP, DEPTH_STEP, 14>(rows, a, b, c, step, depth, adds);
 }
-__attribute__((target("arch=x86-64-v4"))) void column_tile_512(
-    int64_t rows, const float *a, const float *b, float *c, int64_t step, int64_t depth, bool adds) {
-  tile_of<16, 1, kColumnStep, 14>(rows, a, b, c, step, depth, adds);
-}
-__attribute__((target("arch=x86-64-v3"))) void row_tile_256(
-    int64_t rows, const float *a, const float *b, float *c, int64_t step, int64_t depth, bool adds) {
-  tile_of<8, kRowStep, 1, 6>(rows, a, b, c, step, depth, adds);
-}
-__attribute__((target("arch=x86-64-v3"))) void column_tile_256(
-    int64_t rows, const float *a, const float *b, float *c, int64_t step, int64_t depth, bool adds) {
-  tile_of<8, 1, kColumnStep, 6>(rows, a, b, c, step, depth, adds);
+template <int VECTORS, int64_t ROW_STEP, int64_t DEPTH_STEP>
+__attribute__((target("arch=x86-64-v3"))) void tile_256(int64_t rows, const float *a,
+                                                        const float *b, float *c, int64_t step,
+                                                        int64_t depth, bool adds) {
+  tile_of<8, VECTORS, ROW_STEP, DEPTH_STEP, 6>(rows, a, b, c, step, depth, adds);
 }
 #endif
 
@@ -143,12 +139,21 @@ struct Kernel {
   int64_t most_rows, panel;
 };
 
-Kernel kernel(Multiplier multiplier) {
+// The kernels for a right-hand matrix of a width: with narrow panels where it fills no wide one, as
+// the factors of low-rank updates.
+Kernel kernel(Multiplier multiplier, int64_t width) {
 #if CT_OWN_PRODUCTS
-  if (multiplier == Multiplier::avx512) return {row_tile_512, column_tile_512, 14, 32};
-  if (multiplier == Multiplier::avx2) return {row_tile_256, column_tile_256, 6, 16};
+  if (multiplier == Multiplier::avx512) {
+    if (width <= 16) return {tile_512<1, kRowStep, 1>, tile_512<1, 1, kColumnStep>, 14, 16};
+    return {tile_512<2, kRowStep, 1>, tile_512<2, 1, kColumnStep>, 14, 32};
+  }
+  if (multiplier == Multiplier::avx2) {
+    if (width <= 8) return {tile_256<1, kRowStep, 1>, tile_256<1, 1, kColumnStep>, 6, 8};
+    return {tile_256<2, kRowStep, 1>, tile_256<2, 1, kColumnStep>, 6, 16};
+  }
 #endif
   (void)multiplier;
+  (void)width;
   return {nullptr, nullptr, 1, 1};
 }
 
@@ -283,7 +288,7 @@ void Panels::pack(Operand matrix, int64_t depth, int64_t width, float factor) {
   matrix_ = matrix;
   factor_ = factor;
   if (multiplier_ == Multiplier::libtorch) return;
-  panel_ = kernel(multiplier_).panel;
+  panel_ = kernel(multiplier_, width).panel;
   const int64_t panels = (width + panel_ - 1) / panel_, blocks = depth_blocks(depth);
   packed_ = buffer_.floats(depth * panels * panel_);
   at::parallel_for(0, blocks * panels, 1, [&](int64_t begin, int64_t end) {
@@ -307,7 +312,7 @@ struct Panels::Rows {
 
 void Panels::multiply_rows(Rows rows, const float *a, int64_t a_step, float *c, int64_t c_step,
                            bool adds) const {
-  const Kernel own = kernel(multiplier_);
+  const Kernel own = kernel(multiplier_, width_);
   const Tile tile = rows.isTransposed ? own.columns : own.rows;
   const int64_t panels = (width_ + panel_ - 1) / panel_, blocks = depth_blocks(depth_);
   const int64_t pieces = (rows.count + own.most_rows - 1) / own.most_rows;
