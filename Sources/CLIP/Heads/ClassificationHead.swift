@@ -17,9 +17,19 @@ public struct ClassificationHead: Sendable {
   public var bias: Tensor
   /// The readable names of the classes, in the order of the rows.
   public var classes: [String]
+  /// What the head was before it was trained, `zero-shot` for example; nil where nobody says so.
+  ///
+  /// Training leaves it as it is: weights between two heads mean something where both started at
+  /// one place.
+  public var origin: String?
+
+  /// The origin of a head made from prompts.
+  public static let zeroShotOrigin = "zero-shot"
 
   /// - Throws: `HoldfastError` of kind `badData` where shapes and names do not agree.
-  public init(weight: Tensor, bias: Tensor, classes: [String]) throws(HoldfastError) {
+  public init(
+    weight: Tensor, bias: Tensor, classes: [String], origin: String? = nil
+  ) throws(HoldfastError) {
     guard weight.rank == 2, weight.shape[0] == classes.count, bias.shape == [classes.count] else {
       throw .badData(
         "a head of \(weight.shape) and bias of \(bias.shape) do not fit \(classes.count) classes",
@@ -28,6 +38,7 @@ public struct ClassificationHead: Sendable {
     self.weight = weight
     self.bias = bias
     self.classes = classes
+    self.origin = origin
   }
 
   /// Logits `[batch, classes]` of features `[batch, width]`, which are normalised first.
@@ -46,17 +57,18 @@ public struct ClassificationHead: Sendable {
     let weight = try file.tensor("weight").to(.float32)
     let bias = try file.tensor("bias").to(.float32)
     do throws(HoldfastError) {
-      return try ClassificationHead(weight: weight, bias: bias, classes: names)
+      return try ClassificationHead(
+        weight: weight, bias: bias, classes: names, origin: file.metadata["origin"])
     } catch {
       throw HoldfastError(error.kind, "\(path): \(error.problem)", remedy: error.remedy)
     }
   }
 
-  /// Writes `head.safetensors`: `weight`, `bias`, and the class names as a JSON list in the
-  /// metadata under `classes`.
+  /// Writes `head.safetensors`: `weight`, `bias`, and in the metadata the class names as a JSON list
+  /// under `classes`, and `origin` where it is known.
   public func write(_ path: String) throws(HoldfastError) {
-    let names = JSONValue.array(classes.map(JSONValue.string)).text()
-    try SafetensorsFile.write(
-      [("weight", weight), ("bias", bias)], metadata: ["classes": names], to: path)
+    var metadata = ["classes": JSONValue.array(classes.map(JSONValue.string)).text()]
+    metadata["origin"] = origin
+    try SafetensorsFile.write([("weight", weight), ("bias", bias)], metadata: metadata, to: path)
   }
 }

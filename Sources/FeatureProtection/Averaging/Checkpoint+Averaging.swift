@@ -30,20 +30,23 @@ extension Checkpoint {
   }
 
   /// Checkpoints that can be combined: where some have a head, the others get the zero-shot head
-  /// for its classes, made from `prompts` or their own prompts.
+  /// for its classes, made from `prompts` or their own prompts. Reports what speaks against combining
+  /// them, see `combinationWarnings`.
   public static func withHeads(
     _ checkpoints: [Checkpoint], prompts: String?, _ context: RunContext
   ) throws -> [Checkpoint] {
     guard let classes = checkpoints.lazy.compactMap(\.head).first?.classes else {
       return checkpoints
     }
-    return try checkpoints.map { checkpoint in
+    let complete = try checkpoints.map { checkpoint in
       var complete = checkpoint
       if complete.head == nil {
         complete.head = try StudyMaterials.zeroShotHead(checkpoint, classes, prompts, context)
       }
       return complete
     }
+    for warning in try combinationWarnings(complete) { try context.report(.warning(warning)) }
+    return complete
   }
 
   private static func combined(
@@ -63,7 +66,7 @@ extension Checkpoint {
       guard checkpoint.head?.classes == first.head?.classes else {
         throw .badData(
           "\(first.folder) and \(checkpoint.folder): heads for different classes "
-            + "(\(first.head?.classes.count ?? 0) and \(checkpoint.head?.classes.count ?? 0))",
+            + ClassNames.difference(first.head?.classes ?? [], checkpoint.head?.classes ?? []),
           remedy: "Combine checkpoints with the same head classes.")
       }
       points.append(checkpoint.weights)
@@ -75,7 +78,8 @@ extension Checkpoint {
     if let classes = first.head?.classes {
       let head = try combine(heads)
       result.head = try ClassificationHead(
-        weight: head.tensor("weight"), bias: head.tensor("bias"), classes: classes)
+        weight: head.tensor("weight"), bias: head.tensor("bias"), classes: classes,
+        origin: commonHeadOrigin(checkpoints))
     }
     return result
   }

@@ -1,4 +1,5 @@
 import Basics
+import CLIP
 import Torch
 
 /// The line between two classifiers, scored point by point through one scratch buffer.
@@ -13,7 +14,7 @@ public struct InterpolationPath: Sendable {
     guard from.classes == to.classes else {
       throw .badData(
         "the two models were trained for different classes "
-          + "(\(from.classes.count) and \(to.classes.count))",
+          + ClassNames.difference(from.classes, to.classes),
         remedy: "Interpolate models with the same head classes.")
     }
     scratch = try from.with(Weights.lerp(from.weights, to.weights, 0))

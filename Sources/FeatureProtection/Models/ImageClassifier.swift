@@ -11,12 +11,17 @@ public struct ImageClassifier: Sendable {
   public var weights: Weights
   /// Readable class names, in the order of the head's rows.
   public var classes: [String]
+  /// Where the head started; see `ClassificationHead.origin`.
+  public var headOrigin: String?
 
   /// A classifier over weights that are laid out already.
-  public init(architecture: CLIPArchitecture, weights: Weights, classes: [String]) {
+  public init(
+    architecture: CLIPArchitecture, weights: Weights, classes: [String], headOrigin: String? = nil
+  ) {
     self.architecture = architecture
     self.weights = weights
     self.classes = classes
+    self.headOrigin = headOrigin
   }
 
   /// The vision tower of a checkpoint with a head; the tensors are copied.
@@ -33,6 +38,7 @@ public struct ImageClassifier: Sendable {
     }
     architecture = checkpoint.architecture
     classes = head.classes
+    headOrigin = head.origin
     let layout = try Self.layout(architecture, classes: head.classes.count)
     weights = try Weights(layout: layout, device: device) { (name) throws(HoldfastError) in
       switch name {
@@ -63,12 +69,14 @@ public struct ImageClassifier: Sendable {
   public func head() throws(HoldfastError) -> ClassificationHead {
     try ClassificationHead(
       weight: weights.tensor(ClassificationHead.weightName),
-      bias: weights.tensor(ClassificationHead.biasName), classes: classes)
+      bias: weights.tensor(ClassificationHead.biasName), classes: classes, origin: headOrigin)
   }
 
   /// The same classifier at another point of its weight space.
   public func with(_ weights: Weights) -> ImageClassifier {
-    ImageClassifier(architecture: architecture, weights: weights, classes: classes)
+    var result = self
+    result.weights = weights
+    return result
   }
 
   /// The checkpoint it came from with these weights in place of the original's.
@@ -76,9 +84,10 @@ public struct ImageClassifier: Sendable {
     var result = original
     let tower = try weights.filtered(CLIPArchitecture.isVision).to(.cpu)
     result.weights = try original.weights.replacing(with: tower)
-    let head = try head()
-    result.head = try ClassificationHead(
-      weight: head.weight.to(.cpu).clone(), bias: head.bias.to(.cpu).clone(), classes: classes)
+    var head = try head()
+    head.weight = try head.weight.to(.cpu).clone()
+    head.bias = try head.bias.to(.cpu).clone()
+    result.head = head
     return result
   }
 }

@@ -99,7 +99,8 @@ public final class Study {
         try LowRankAdapters.read($0, for: materials.reference.weights.layout)
       }
       let result = try trainer.train(
-        materials.reference, on: materials.trainingSet, adapter: adapter)
+        materials.reference, on: materials.trainingSet, adapter: adapter,
+        observation: observation(of: variant, seed: seed))
       var rows: [ResultRow] = []
       if isReported || variants.count > 1 {
         let answers = try score([Evaluator.Candidate(result.classifier)]).map { $0[0] }
@@ -123,6 +124,23 @@ public final class Study {
     }
     if variants.count > 1, isReported, let best { try recordSelected(best.rows) }
     return best.map { TrainedMethod(best: $0.classifier, all: all) }
+  }
+
+  /// Scores a training that goes on, on all sets, every `evaluate-every` steps; nil where it is not
+  /// asked for.
+  private func observation(of variant: Variant, seed: Int) -> Trainer.Observation? {
+    configuration.evaluationInterval.map { interval in
+      Trainer.Observation(every: interval) { [self] step, classifier in
+        let answers = try score([Evaluator.Candidate(classifier)]).map { $0[0] }
+        let rows = try measure(variant, seed: seed, answers, weights: classifier.weights)
+        let metrics = Dictionary(grouping: rows, by: \.set).compactMapValues { $0.first?.metric }
+        let words = rows.filter { $0.metric == metrics[$0.set] }.map { row in
+          "\(row.set) \(row.metric) \(String(format: "%.1f %%", 100 * row.value))"
+        }
+        try context.report(.stage("Step \(step): \(words.joined(separator: ", "))"))
+        for row in rows { try context.report(.observed(row, step: step)) }
+      }
+    }
   }
 
   /// Scores the reference; its answers are the same for every seed.

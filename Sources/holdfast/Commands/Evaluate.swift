@@ -27,6 +27,7 @@ struct Evaluate: ParsableCommand {
   var head: String?
 
   @OptionGroup var names: NamingOptions
+  @OptionGroup var adapter: AdapterOption
 
   @Option(help: "What the sets are to the models: id, id-val, ood or general.")
   var role: Role = .id
@@ -38,7 +39,8 @@ struct Evaluate: ParsableCommand {
   func run() throws {
     let session = try Session(talk)
     let context = try session.context(machine)
-    let models = try ModelComparison.read(model)
+    let models = try ModelComparison.read(model, adapter: adapter.adapter)
+    for (model, place) in zip(models, model) { session.tell(model.checkpoint.notes, of: place) }
     let comparison = try ModelComparison(
       models, head: head.map(ClassificationHead.read), classesFile: names.classes,
       prompts: names.prompts, role: role.role, batchSize: machine.batchSize ?? 128,

@@ -42,7 +42,7 @@ struct Sweep: ParsableCommand {
     let session = try Session(talk)
     let context = try session.context(machine)
     let sweep = try InterpolationSweep(
-      from: ModelLocation.read(from), to: ModelLocation.read(to), alphas: alphas,
+      from: session.read(from), to: session.read(to), alphas: alphas,
       classesFile: names.classes, prompts: names.prompts, role: role.role,
       batchSize: machine.batchSize ?? 128, metrics: sets.chosenMetrics,
       checksData: !sets.noCheck, context: context)
