@@ -42,6 +42,12 @@ extension Checkpoint {
     return checkpoint
   }
 
+  /// The file of weights that is read of a model: itself, or the one in its folder; the index of a
+  /// model in several.
+  public static func weightsFile(of path: String) throws(HoldfastError) -> String {
+    try CheckpointFiles(path).weights
+  }
+
   /// A configuration of open_clip's, or none at all, also says how images are preprocessed.
   private mutating func readPreprocessing(
     _ configuration: CheckpointConfiguration

@@ -29,18 +29,17 @@ extension Checkpoint {
     try combined(checkpoints) { (points) throws(HoldfastError) in try Weights.mean(points) }
   }
 
-  /// Checkpoints that can be combined: where some have a head, the others get the zero-shot head
-  /// for its classes, made from `prompts` or their own prompts. Reports what speaks against combining
-  /// them, see `combinationWarnings`.
+  /// Checkpoints that can be combined: all with a head for the same classes, or none with one.
+  ///
+  /// Where some have a head, the others get the zero-shot head for its classes, made from `prompts` or
+  /// their own prompts. What speaks against combining them is reported, see `combinationWarnings`.
   public static func withHeads(
     _ checkpoints: [Checkpoint], prompts: String?, _ context: RunContext
   ) throws -> [Checkpoint] {
-    guard let classes = checkpoints.lazy.compactMap(\.head).first?.classes else {
-      return checkpoints
-    }
+    let classes = checkpoints.lazy.compactMap(\.head).first?.classes
     let complete = try checkpoints.map { checkpoint in
       var complete = checkpoint
-      if complete.head == nil {
+      if let classes, complete.head == nil {
         complete.head = try StudyMaterials.zeroShotHead(checkpoint, classes, prompts, context)
       }
       return complete

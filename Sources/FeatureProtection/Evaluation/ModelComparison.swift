@@ -12,10 +12,13 @@ public struct ModelComparison {
     /// What its rows are called.
     public var name: String
     public var checkpoint: Checkpoint
+    /// Where the checkpoint was read from, as it is; nil for one that was changed or made.
+    public var location: String?
 
-    public init(name: String, checkpoint: Checkpoint) {
+    public init(name: String, checkpoint: Checkpoint, location: String? = nil) {
       self.name = name
       self.checkpoint = checkpoint
+      self.location = location
     }
   }
 
@@ -75,7 +78,8 @@ public struct ModelComparison {
       models.append(
         Model(
           name: isUnique ? name : location,
-          checkpoint: try ModelLocation.read(location, adapter: adapter)))
+          checkpoint: try ModelLocation.read(location, adapter: adapter),
+          location: adapter == nil ? location : nil))
     }
     return models
   }

@@ -25,8 +25,9 @@ public struct TrainingSettings: Sendable, Hashable {
   public var steps: Int?
   /// Images a step; the default is 512.
   public var batchSize = 512
-  /// The images of a step that are computed at once, where memory does not hold all; nil, the
-  /// default, takes the whole batch. The numbers are the same but for rounding.
+  /// How many images of a step are computed at once; nil, the default, takes the whole batch.
+  ///
+  /// For batches that memory does not hold. The numbers are the same but for rounding.
   public var microBatchSize: Int?
   /// Whether the head moves; the default is `trained`.
   public var headMode = HeadMode.trained

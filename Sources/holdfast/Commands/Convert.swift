@@ -80,13 +80,15 @@ struct Convert: ParsableCommand {
       session.terminal.clear()
       return try session.print(text(of: AdapterConversion(adapter, of: checkpoint, at: model)))
     }
+    // What is written is still that release, if it was one.
+    let origin = try imageSize == nil ? KnownRelease.metadata(of: model, checkpoint) : [:]
     if let imageSize { checkpoint = try checkpoint.resized(to: imageSize) }
     if checkpoint.hasTextTower, !checkpoint.hasTokenizerFiles {
       session.terminal.say(
         "note: there is no tokenizer beside the model; put vocab.json and merges.txt, or "
           + "bpe_simple_vocab_16e6.txt.gz, into \(out)")
     }
-    try checkpoint.write(to: out, layout: layout)
+    try checkpoint.write(to: out, layout: layout, metadata: origin)
     let differences = try Checkpoint.read(out).differences(from: checkpoint)
     guard differences.isEmpty else {
       throw HoldfastError.cannotWrite(
