@@ -97,9 +97,12 @@ extension Checkpoint {
     } else if configuration.isInFolder, FileManager.default.fileExists(atPath: path) {
       head = try ClassificationHead.read(path)
     }
-    guard let width = head?.weight.shape.last, width != architecture.projectionWidth else { return }
+    guard let head, let width = head.weight.shape.last,
+      width != architecture.width(of: head.features)
+    else { return }
     throw .badData(
-      "\(source): the head is \(width) wide, the model's features "
-        + "\(architecture.projectionWidth)", remedy: "Use the head that belongs to this model.")
+      "\(source): the head is \(width) wide, the model's \(head.features) features "
+        + "\(architecture.width(of: head.features))",
+      remedy: "Use the head that belongs to this model.")
   }
 }

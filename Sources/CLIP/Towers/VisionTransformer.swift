@@ -34,11 +34,14 @@ struct VisionTransformer {
     projection = try source.tensor("visual_projection.weight")
   }
 
-  /// Features `[batch, projection width]` of pixels `[batch, 3, size, size]`.
-  func callAsFunction(_ pixels: Tensor) throws(HoldfastError) -> Tensor {
+  /// Features `[batch, projection width]`, or `[batch, width]`, of pixels `[batch, 3, size, size]`.
+  func callAsFunction(
+    _ pixels: Tensor, _ features: HeadFeatures
+  ) throws(HoldfastError) -> Tensor {
     let tokens = try hiddenState(pixels)
-    return try lastNorm(tokens.narrowed(dimension: 1, from: 0, count: 1).reshaped(-1, width))
-      .linear(projection)
+    let pooled = try lastNorm(
+      tokens.narrowed(dimension: 1, from: 0, count: 1).reshaped(-1, width))
+    return features == .pooled ? pooled : try pooled.linear(projection)
   }
 
   /// The last layer's tokens, before the final norm: `[batch, 1 + patches, width]`.

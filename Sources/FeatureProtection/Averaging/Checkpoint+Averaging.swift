@@ -36,11 +36,14 @@ extension Checkpoint {
   public static func withHeads(
     _ checkpoints: [Checkpoint], prompts: String?, _ context: RunContext
   ) throws -> [Checkpoint] {
-    let classes = checkpoints.lazy.compactMap(\.head).first?.classes
+    let known = checkpoints.lazy.compactMap(\.head).first
     let complete = try checkpoints.map { checkpoint in
       var complete = checkpoint
-      if let classes, complete.head == nil {
-        complete.head = try StudyMaterials.zeroShotHead(checkpoint, classes, prompts, context)
+      if let known, complete.head == nil {
+        let head = try StudyMaterials.zeroShotHead(checkpoint, known.classes, prompts, context)
+        complete.head =
+          known.features == .pooled
+          ? try head.pooled(checkpoint.architecture, checkpoint.weights) : head
       }
       return complete
     }
@@ -68,6 +71,11 @@ extension Checkpoint {
             + ClassNames.difference(first.head?.classes ?? [], checkpoint.head?.classes ?? []),
           remedy: "Combine checkpoints with the same head classes.")
       }
+      guard checkpoint.head?.features == first.head?.features else {
+        throw .badData(
+          "\(first.folder) and \(checkpoint.folder): one head stands on pooled features, the other "
+            + "on projected ones", remedy: "Combine checkpoints with heads of one kind.")
+      }
       points.append(checkpoint.weights)
       if let head = checkpoint.head {
         heads.append(try Weights([("weight", head.weight), ("bias", head.bias)]))
@@ -78,7 +86,7 @@ extension Checkpoint {
       let head = try combine(heads)
       result.head = try ClassificationHead(
         weight: head.tensor("weight"), bias: head.tensor("bias"), classes: classes,
-        origin: commonHeadOrigin(checkpoints))
+        origin: commonHeadOrigin(checkpoints), features: first.head?.features ?? .projected)
     }
     return result
   }

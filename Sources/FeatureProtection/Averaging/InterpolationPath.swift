@@ -17,6 +17,11 @@ public struct InterpolationPath: Sendable {
           + ClassNames.difference(from.classes, to.classes),
         remedy: "Interpolate models with the same head classes.")
     }
+    guard from.features == to.features else {
+      throw .badData(
+        "the head of one model stands on \(from.features) features, the other's on "
+          + "\(to.features)", remedy: "Interpolate models with heads of one kind.")
+    }
     scratch = try from.with(Weights.lerp(from.weights, to.weights, 0))
     // Tensors of the same shapes may still mean different functions: QuickGELU and GELU.
     guard from.architecture.vision == to.architecture.vision else {

@@ -60,7 +60,7 @@ public struct Evaluator {
           try context.stop.check()
           let own = batch.positions.map { labels[$0] }
           try score(batch, own, set, columns, &results[index]) { () throws(HoldfastError) in
-            try head(tower(normalizer(batch)))
+            try head(tower(normalizer(batch), head.features))
           }
           done += batch.count
           try context.report(

@@ -181,7 +181,8 @@ public final class Study {
       guard let end = tuned[source]?.best else { continue }
       try context.report(
         .stage("Scoring \(alphas.count) points from the start to \(source), seed \(seed)"))
-      let path = try InterpolationPath(from: materials.reference, to: end)
+      let path = try InterpolationPath(
+        from: materials.reference.over(end.features), to: end)
       let answers = try score(path.candidates(alphas))
       for (index, alpha) in alphas.enumerated() {
         var point = variant

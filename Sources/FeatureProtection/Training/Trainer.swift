@@ -77,6 +77,7 @@ public struct Trainer {
         "\(label.method) trains the head alone, and head-mode is frozen",
         remedy: "Set head-mode to trained, or choose a method that trains the tower.")
     }
+    let reference = try reference.over(recipe.features)
     let model = try TrainableModel(
       reference, recipe.trainable, trainsHead: settings.headMode == .trained, seed: seed,
       adapter: adapter)
