@@ -291,15 +291,20 @@ public final class Study {
       to: folder,
       metadata: [
         "method": name, "seed": "\(seed)", "base": configuration.model,
-        "recipe": try recipeDigest(variant),
+        "recipe": try recipeDigest(variant), "settings": try decisive(variant).text(),
       ])
     try context.report(.saved(folder))
   }
 
   /// The digest of everything that decides a variant's numbers.
   private func recipeDigest(_ variant: Variant) throws -> String {
+    try SHA256.name(of: Data(decisive(variant).text().utf8))
+  }
+
+  /// Everything that decides a variant's numbers; checkpoints carry it, and results its digest.
+  private func decisive(_ variant: Variant) throws -> JSONValue {
     let tree = configuration.tree
-    let decisive = JSONValue.object([
+    return .object([
       "method": .string(variant.method.name), "own": .object(variant.ownSettings.values),
       "training": .object(variant.training.values), "data": tree["data"] ?? .null,
       "model": .string(configuration.model), "head": .string(configuration.head),
@@ -308,7 +313,6 @@ public final class Study {
       // What was interpolated was trained with settings of its own.
       "source": try source(of: variant).flatMap { tree[$0] } ?? .null,
     ])
-    return SHA256.name(of: Data(decisive.text().utf8))
   }
 
   private func describe(_ name: String, _ setting: [String: JSONValue]) -> String {

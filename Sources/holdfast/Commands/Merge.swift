@@ -44,6 +44,9 @@ struct Merge: ParsableCommand {
   @Option(help: ArgumentHelp("The folder to write.", valueName: "folder"))
   var out: String
 
+  @Option(help: "The layout to write, hf or openclip (default: hf, for a ResNet openclip).")
+  var layout: CheckpointLayout?
+
   @OptionGroup(title: "Machine") var machine: MachineOptions
   @OptionGroup(title: "Talk") var talk: TalkOptions
 
@@ -94,7 +97,7 @@ struct Merge: ParsableCommand {
       result = try Checkpoint.interpolated(from: ends[0], to: ends[1], alpha: alpha)
       metadata = ["method": "wise-ft", "alpha": "\(alpha)"]
     }
-    try result.write(to: out, metadata: metadata)
+    try result.write(to: out, layout: layout, metadata: metadata)
     session.terminal.clear()
     session.terminal.say("Wrote \(out)")
   }

@@ -21,7 +21,8 @@ struct ResultText {
     switch format {
     case .table:
       return summary.mainTable.text + "\n" + summary.caption.joined(separator: " ") + "\n"
-    case .markdown: return summary.mainTable.markdown
+    case .markdown:
+      return summary.mainTable.markdown + "\n" + summary.caption.joined(separator: " ") + "\n"
     case .csv: return summary.numbersTable.csv
     case .json: return try json()
     }
