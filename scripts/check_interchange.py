@@ -182,7 +182,7 @@ def check_open_clip(check, name):
     """A model of open_clip in the ways it is stored, to the layout that can hold it."""
     model = open_clip.create_model(name)
     randomise(model)
-    size = model.visual.image_size[0]
+    size = numpy.max(model.visual.image_size).item()
     expected = by_open_clip(model, check.pixels(size))
     state = model.state_dict()
     configuration = {"model_cfg": open_clip.get_model_config(name), "preprocess_cfg": {}}
