@@ -1,5 +1,6 @@
 """Whether medians, noise, ratios and comparisons are what they should be: `make bench-check`."""
 
+import json
 import pathlib
 import tempfile
 
@@ -55,6 +56,28 @@ def check_comparisons():
         assert compare(0.1)([1.0, nan], [1.0, nan])
 
 
+def check_demo():
+    """The demo's check sees a wrong accuracy, a wrong loss, and a method that is missing."""
+    def run(accuracy=0.9, loss=0.5, method="full"):
+        return {"accuracies": {method: {"real": accuracy}}, "losses": {method: [1.0, loss]}}
+
+    assert parts.same_comparison(run(), run(accuracy=0.901, loss=0.5002)) is None
+    assert parts.same_comparison(run(), run(accuracy=0.903))
+    assert parts.same_comparison(run(), run(loss=0.501))
+    assert parts.same_comparison(run(), run(method="l2"))
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "metrics.jsonl").write_text(
+            '{"event": "stage", "text": "x"}\n'
+            '{"event": "step", "method": "full", "loss": 1.0}\n'
+            '{"event": "step", "method": "full", "loss": 0.5}\n')
+        row = {"metric": "top1", "selected_on": None, "method": "full", "setting": {},
+               "set": "real", "value": 0.9}
+        rows = [row, row | {"metric": "top5"}, row | {"selected_on": "val"}]
+        (folder / "results.jsonl").write_text("\n".join(map(json.dumps, rows)))
+        assert parts.comparison_of(folder)(None) == run()
+
+
 def check_parts():
     known = parts.all_parts(settings.workers())
     ids = [row.id for part in known for row in part.rows]
@@ -90,5 +113,5 @@ def check_report():
 
 
 if __name__ == "__main__":
-    for check in (check_samples, check_ratios, check_comparisons, check_parts, check_report):
+    for check in (check_samples, check_ratios, check_comparisons, check_demo, check_parts, check_report):
         check()

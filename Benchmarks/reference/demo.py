@@ -1,10 +1,12 @@
 """The comparison of `make demo` in plain PyTorch, one seed: the same table from the same files.
 
-    python demo.py MINI PICTURES [--seed N] [--epochs N]
+    python demo.py MINI PICTURES ADAPTER [--seed N] [--epochs N]
 
-MINI is the embedded model's folder, PICTURES the rendered MiniDomains. The 32 x 32 pictures are
-read once and stay in memory as tensors, which is kinder than a loader that decodes them each epoch.
-Prints the accuracy of every method on every set as JSON.
+MINI is the embedded model's folder, PICTURES the rendered MiniDomains, ADAPTER the factors that LoRA
+starts from. The 32 x 32 pictures are read once and stay in memory as tensors, which is kinder than a
+loader that decodes them each epoch. Batches come in holdfast's order: with another, accuracies would
+differ by as much as those of two seeds do. Prints as JSON the accuracy of every method on every set,
+and each step's loss.
 """
 
 import argparse
@@ -16,10 +18,11 @@ import pathlib
 import environment  # noqa: F401
 import torch
 import torch.nn.functional as F
-from peft import LoraConfig, get_peft_model
+from peft import PeftModel
 from torch import nn
 from transformers import CLIPModel, CLIPTokenizer
 
+from counter_random import batches
 from pictures import preprocess, read
 
 BATCH, EPOCHS, WARMUP, DECAY = 64, 8, 13, 1e-2
@@ -79,8 +82,8 @@ def accuracy(model, images, labels):
     return hits / len(labels)
 
 
-def train(method, reference, images, labels, seed, epochs):
-    """Fine-tunes a copy of the reference."""
+def train(method, reference, images, labels, adapter, seed, epochs):
+    """Fine-tunes a copy of the reference; with it, the loss of each step."""
     model, rate = copy.deepcopy(reference), RATE
     if method == "linear-probe":
         for p in [*model.vision_model.parameters(), *model.visual_projection.parameters()]:
@@ -89,9 +92,8 @@ def train(method, reference, images, labels, seed, epochs):
             images = model.features(images)
     if method == "lora":
         rate = LORA_RATE
-        model = get_peft_model(model, LoraConfig(
-            r=4, lora_alpha=8, lora_dropout=0.0, bias="none", modules_to_save=["head"],
-            target_modules=r"vision_model\..*\.(q_proj|k_proj|v_proj|out_proj|fc1|fc2)"))
+        model = PeftModel.from_pretrained(model, adapter, is_trainable=True)
+        model.base_model.model.head.requires_grad_(True)
     named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
     groups = [{"params": [p for n, p in named if "head" not in n], "peak": rate},
               {"params": [p for n, p in named if "head" in n], "peak": HEAD_RATE}]
@@ -100,10 +102,9 @@ def train(method, reference, images, labels, seed, epochs):
     parameters = [p for _, p in named]
     start = [p.detach().clone() for p in parameters]
     steps = epochs * math.ceil(len(images) / BATCH)
-    generator = torch.Generator().manual_seed(seed)
-    step = 0
-    for _ in range(epochs):
-        for batch in torch.randperm(len(images), generator=generator).split(BATCH):
+    losses = []
+    for epoch in range(epochs):
+        for batch in batches(len(images), BATCH, seed, epoch):
             view = images[batch]
             features, logits = (
                 (view, model.head(view)) if method == "linear-probe" else model(view))
@@ -120,13 +121,14 @@ def train(method, reference, images, labels, seed, epochs):
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(parameters, 1.0)
+            step = len(losses)
             factor = ((step + 1) / WARMUP if step < WARMUP else
                       0.5 * (1 + math.cos(math.pi * (step - WARMUP) / (steps - WARMUP))))
             for group in optimizer.param_groups:
                 group["lr"] = group["peak"] * factor
             optimizer.step()
-            step += 1
-    return model
+            losses.append(loss.item())
+    return model, losses
 
 
 def interpolate(model, reference, tuned, alpha):
@@ -139,6 +141,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("mini", type=pathlib.Path)
     parser.add_argument("pictures", type=pathlib.Path)
+    parser.add_argument("adapter", type=pathlib.Path)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     options = parser.parse_args()
@@ -152,21 +155,22 @@ def main():
         sets[f"minidomains/{domain}"] = read_set(options.pictures, domain, "test", size)
     reference = Classifier(clip, zero_shot_head(clip, options.mini, names)).requires_grad_(True)
 
-    table = {}
+    table, losses = {}, {}
 
     def score(name, model):
         table[name] = {key: accuracy(model, *data[:2]) for key, data in sets.items()}
 
     score("zero-shot", reference)
     for method in ("linear-probe", "full", "l1", "l2", "kd", "lora"):
-        tuned = train(method, reference, images, labels, options.seed, options.epochs)
+        tuned, losses[method] = train(
+            method, reference, images, labels, options.adapter, options.seed, options.epochs)
         score(method, tuned)
         if method == "full":
             full = tuned
     point = copy.deepcopy(reference)
     for alpha in ALPHAS:
         score(f"wise-ft {alpha:g}", interpolate(point, reference, full, alpha))
-    print(json.dumps(table))
+    print(json.dumps({"accuracies": table, "losses": losses}))
 
 
 if __name__ == "__main__":

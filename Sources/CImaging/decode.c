@@ -76,9 +76,12 @@ static ci_status read_through_whole(ci_workspace *workspace, ci_rectangle part, 
   const size_t line = 3 * (size_t)workspace->width;
   const int is_whole = part.width == workspace->width && part.height == workspace->height;
   uint8_t *whole =
-      is_whole ? pixels : ci_reserve(&workspace->rows, line * (size_t)workspace->height);
+      is_whole ? pixels : ci_reserve(&workspace->between, line * (size_t)workspace->height);
   if (whole == NULL) return ci_fail(message, CI_OUT_OF_MEMORY, "no memory for the pixels");
-  ci_status status = workspace->format == CI_PNG_FILE
+  const ci_rectangle all = {0, 0, workspace->width, workspace->height};
+  ci_status status = workspace->format == CI_JPEG_FILE
+                         ? ci_read_jpeg(workspace, all, whole, message)
+                     : workspace->format == CI_PNG_FILE
                          ? ci_read_whole_png(workspace, whole, message)
                          : ci_read_whole_webp(workspace, whole, message);
   if (status != CI_OK || is_whole) return status;
@@ -89,7 +92,8 @@ static ci_status read_through_whole(ci_workspace *workspace, ci_rectangle part, 
   return CI_OK;
 }
 
-ci_status ci_read(ci_workspace *workspace, ci_rectangle part, uint8_t *pixels, char *message) {
+ci_status ci_read(ci_workspace *workspace, ci_rectangle part, uint8_t *pixels,
+                  ci_instructions instructions, char *message) {
   message[0] = 0;
   if (workspace->format == CI_NO_FILE || part.x < 0 || part.y < 0 || part.width <= 0 ||
       part.height <= 0 || part.x > workspace->width - part.width ||
@@ -97,7 +101,9 @@ ci_status ci_read(ci_workspace *workspace, ci_rectangle part, uint8_t *pixels, c
     return ci_fail(message, CI_BAD_DATA, "no such part of an open image");
   }
   ci_status status = CI_OK;
-  if (workspace->format == CI_JPEG_FILE) {
+  if (instructions == CI_PLAIN) {
+    status = read_through_whole(workspace, part, pixels, message);
+  } else if (workspace->format == CI_JPEG_FILE) {
     status = ci_read_jpeg(workspace, part, pixels, message);
   } else if (workspace->format != CI_PNG_FILE || !ci_read_plain_png(workspace, part, pixels)) {
     status = read_through_whole(workspace, part, pixels, message);

@@ -27,7 +27,7 @@ struct ci_workspace {
   struct ci_jpeg *jpeg;
   /// Rows on their way through a decoder.
   ci_buffer rows;
-  /// What lies between the two passes of resizing.
+  /// What lies between a whole file and a part of it, or between the two passes of resizing.
   ci_buffer between;
   /// The taps that were used last; images of one size often come one after the other.
   filter_taps horizontal;

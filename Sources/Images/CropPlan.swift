@@ -1,3 +1,4 @@
+import Basics
 import CImaging
 
 /// How an image of a given size becomes the square that a model sees: a part of it is resized, and
@@ -37,7 +38,7 @@ struct CropPlan {
   /// - Returns: False without memory.
   func write(
     _ pixels: UnsafePointer<UInt8>, held: PixelRectangle, to planes: UnsafeMutablePointer<UInt8>,
-    _ workspace: OpaquePointer
+    _ workspace: OpaquePointer, _ instructions: ci_instructions
   ) -> Bool {
     if window.width < side || window.height < side {
       planes.update(repeating: 0, count: 3 * side * side)
@@ -47,7 +48,7 @@ struct CropPlan {
       x: held.x - part.x, y: held.y - part.y, width: held.width, height: held.height)
     let status = ci_resize(
       workspace, &resizing, pixels, 3 * held.width, inPart.c,
-      ci_planes(bytes: planes + y * side + x, plane: side * side, row: side), CI_BEST)
+      ci_planes(bytes: planes + y * side + x, plane: side * side, row: side), instructions)
     precondition(status != CI_BAD_DATA, "pixels that the crop needs are not there")
     if status == CI_OK, isMirrored { ci_flip_rows(planes, side, 3 * side) }
     return status == CI_OK
@@ -58,7 +59,7 @@ struct CropPlan {
     RGBImage(width: side, height: side) { planes, workspace in
       image.pixels.withUnsafeBufferPointer { pixels in
         guard let base = pixels.baseAddress else { return false }
-        return write(base, held: image.bounds, to: planes, workspace)
+        return write(base, held: image.bounds, to: planes, workspace, .chosen)
       }
     }
   }
@@ -69,6 +70,11 @@ struct CropPlan {
       box: (0, 0, Float(part.width), Float(part.height)), new_width: Int64(width),
       new_height: Int64(height), window: window.c)
   }
+}
+
+extension ci_instructions {
+  /// The fastest, unless fast paths are off here.
+  static var chosen: ci_instructions { FastPaths.areOn ? CI_BEST : CI_PLAIN }
 }
 
 extension PixelRectangle {

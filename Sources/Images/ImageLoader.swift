@@ -27,15 +27,17 @@ public final class ImageLoader: Sendable {
   ///   - threads: How many threads decode; the number of processors by default.
   ///   - skipBad: Whether an item that cannot be read is left out of its batch and listed there,
   ///     instead of ending the pass with its error.
-  ///   - cache: Where decoded images are looked up and kept.
+  ///   - cache: Where decoded images are looked up and kept, unless fast paths are off.
+  ///   - ledger: Where the threads add the time they work.
   public init(
     items: [LoadItem], preprocessing: Preprocessing, augmentation: Augmentation = .none,
     batchSize: Int, threads: Int = ProcessInfo.processInfo.activeProcessorCount,
-    skipBad: Bool = false, cache: DecodedImageCache? = nil
+    skipBad: Bool = false, cache: DecodedImageCache? = nil, ledger: TimeLedger? = nil
   ) {
     let work = LoaderWork(
       items: items, preprocessing: preprocessing, augmentation: augmentation,
-      batchSize: max(min(batchSize, items.count), 1), skipBad: skipBad, cache: cache)
+      batchSize: max(min(batchSize, items.count), 1), skipBad: skipBad,
+      cache: FastPaths.areOn ? cache : nil, ledger: ledger)
     batchCount = work.batchCount
     let threads = min(max(threads, 1), items.count, Self.threadLimit)
     let queue = LoaderQueue(work: work, threads: threads)

@@ -6,12 +6,17 @@ import Foundation
 /// stays for the next, since asking the system for it takes as long as resizing.
 final class ImageWorkspace {
   private let decoder = ci_workspace_create()
+  private let instructions: ci_instructions
   private var file = GrowingBuffer()
   private var pixels = GrowingBuffer()
   /// The open file's name in messages, its size within the border, and the border.
   private var name = ""
   private var size = (width: 0, height: 0)
   private var border = 0
+
+  init(_ instructions: ci_instructions = .chosen) {
+    self.instructions = instructions
+  }
 
   deinit {
     ci_workspace_free(decoder)
@@ -48,7 +53,7 @@ final class ImageWorkspace {
 
   /// Decodes the whole image that was opened last.
   func image() throws(HoldfastError) -> RGBImage {
-    let bounds = PixelRectangle(x: 0, y: 0, width: size.width, height: size.height)
+    let bounds = bounds
     var problem: HoldfastError?
     let count = 3 * bounds.width * bounds.height
     let pixels = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -69,7 +74,7 @@ final class ImageWorkspace {
   func write(
     _ plan: CropPlan, to planes: UnsafeMutablePointer<UInt8>
   ) throws(HoldfastError) {
-    let source = plan.source
+    let source = instructions == CI_PLAIN ? bounds : plan.source
     guard let base = pixels.reserve(3 * source.width * source.height) else {
       throw failure(CI_OUT_OF_MEMORY, "no memory for the pixels")
     }
@@ -94,9 +99,14 @@ final class ImageWorkspace {
     _ plan: CropPlan, _ pixels: UnsafePointer<UInt8>, held: PixelRectangle,
     to planes: UnsafeMutablePointer<UInt8>
   ) throws(HoldfastError) {
-    guard plan.write(pixels, held: held, to: planes, try memory) else {
+    guard plan.write(pixels, held: held, to: planes, try memory, instructions) else {
       throw failure(CI_OUT_OF_MEMORY, "no memory to resize it")
     }
+  }
+
+  /// The image that was opened last, within its border.
+  private var bounds: PixelRectangle {
+    PixelRectangle(x: 0, y: 0, width: size.width, height: size.height)
   }
 
   private func read(
@@ -105,7 +115,8 @@ final class ImageWorkspace {
     var message = CMessage()
     let inFile = PixelRectangle(
       x: part.x + border, y: part.y + border, width: part.width, height: part.height)
-    let status = ci_read(try memory, inFile.c, target, &message.characters)
+    let status = ci_read(
+      try memory, inFile.c, target, instructions, &message.characters)
     guard status == CI_OK else { throw failure(status, message.text) }
   }
 

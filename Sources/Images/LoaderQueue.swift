@@ -30,7 +30,7 @@ final class LoaderQueue: @unchecked Sendable {
 
   /// The work of one thread: item after item, until there are none or it is stopped.
   func run() {
-    let workspace = ImageWorkspace()
+    let workspace = ImageWorkspace(work.instructions)
     while let (position, batch) = claim() {
       let place = position % work.batchSize
       do throws(HoldfastError) {

@@ -1,4 +1,5 @@
 import Basics
+import CImaging
 
 /// What a loader is asked to do: a value, with the work on a single item as a pure function.
 struct LoaderWork: Sendable {
@@ -8,6 +9,9 @@ struct LoaderWork: Sendable {
   var batchSize: Int
   var skipBad: Bool
   var cache: DecodedImageCache?
+  var ledger: TimeLedger?
+  /// As they are chosen where the loader is made; its threads know nothing of that scope.
+  var instructions = ci_instructions.chosen
 
   var batchCount: Int {
     (items.count + batchSize - 1) / batchSize
@@ -25,6 +29,15 @@ struct LoaderWork: Sendable {
 
   /// Writes the pixels of the item at a position as planes, `imageBytes` bytes.
   func write(
+    _ position: Int, to planes: UnsafeMutablePointer<UInt8>, _ workspace: ImageWorkspace
+  ) throws(HoldfastError) {
+    guard let ledger else { return try load(position, to: planes, workspace) }
+    try ledger.measureLoading { () throws(HoldfastError) in
+      try load(position, to: planes, workspace)
+    }
+  }
+
+  private func load(
     _ position: Int, to planes: UnsafeMutablePointer<UInt8>, _ workspace: ImageWorkspace
   ) throws(HoldfastError) {
     let item = items[position]

@@ -36,7 +36,7 @@ extension RGBImage {
     return RGBImage(width: width, height: height) { planes, workspace in
       ci_resize(
         workspace, &resizing, pixels, 3 * self.width, bounds.c,
-        ci_planes(bytes: planes, plane: width * height, row: width), CI_BEST) == CI_OK
+        ci_planes(bytes: planes, plane: width * height, row: width), .chosen) == CI_OK
     }
   }
 

@@ -64,6 +64,23 @@ public struct Linear: Sendable {
   /// One for each equal part of the output, or empty.
   public var adapters: [LowRankAdapter?] = []
 
+  /// The map to some of the equal parts of the output; its tensors are views.
+  ///
+  /// - Parameters:
+  ///   - range: Which of the parts.
+  ///   - count: How many there are, as many as there are adapters if any.
+  public func part(_ range: Range<Int>, of count: Int) throws(HoldfastError) -> Linear {
+    guard count > 0, range.lowerBound >= 0, range.upperBound <= count,
+      weight.shape[0] % count == 0, adapters.isEmpty || adapters.count == count
+    else { throw .internalError("a map has no parts \(range) of \(count)") }
+    let rows = weight.shape[0] / count
+    let start = range.lowerBound * rows
+    return Linear(
+      weight: try weight.narrowed(from: start, count: range.count * rows),
+      bias: try bias?.narrowed(from: start, count: range.count * rows),
+      adapters: adapters.isEmpty ? [] : Array(adapters[range]))
+  }
+
   public func callAsFunction(_ input: Tensor) throws(HoldfastError) -> Tensor {
     let output = try input.linear(weight, bias)
     guard !adapters.isEmpty else { return output }

@@ -76,7 +76,9 @@ extension Tensor {
   ///
   /// One pass over memory in each direction on the CPU (`native/Activations.cpp`).
   public func quickGELU() throws(HoldfastError) -> Tensor {
-    guard device == .cpu, dtype == .float32 else { return try self * (self * 1.702).sigmoid() }
+    guard FastPaths.areOn, device == .cpu, dtype == .float32 else {
+      return try self * (self * 1.702).sigmoid()
+    }
     return try Operator.quickGELU(.tensor(self))
   }
 

@@ -21,7 +21,7 @@ extension Weights {
     try requireSameLayout(from)
     if alpha == 0 { return try buffer.copy(from: from.buffer) }
     if alpha == 1 { return try buffer.copy(from: to.buffer) }
-    guard device == .cpu else {
+    guard device == .cpu, FastPaths.areOn else {
       return try buffer.copy(from: from.buffer * (1 - alpha) + to.buffer * alpha)
     }
     try from.buffer.handle.withRaw { (a) throws(HoldfastError) in

@@ -40,11 +40,33 @@ import Torch
     let fast = try Outcome(this)
     let plain = try FastPaths.off { () throws(HoldfastError) in try Outcome(this) }
     #expect(fast.features.count == plain.features.count && !plain.gradient.isEmpty)
+    // Rounding tells that these are two paths.
+    #expect(fast.features != plain.features && fast.gradient != plain.gradient)
     expectClose(fast.features, plain.features, relative: 2e-5, absolute: 2e-5)
     // Relative to the gradient's size: single elements may be sums that nearly cancel.
     let size = plain.gradient.map(abs).max() ?? 0
     #expect(size > 0)
     expectClose(fast.gradient, plain.gradient, relative: 1e-4, absolute: 1e-5 * Double(size))
+  }
+
+  /// The class token that the last block computes alone is that of the whole block.
+  @Test(arguments: cases) func theLastBlockNeedsNoMoreThanItsFirstToken(_ this: Case) throws {
+    let architecture = Outcome.architecture(this)
+    let weights = try Outcome.weights(architecture)
+    let tower = try VisionTower(architecture, weights)
+    let size = architecture.imageSize
+    let pixels = try Tensor(
+      randomNumbers(this.images * 3 * size * size, key: 3), shape: [this.images, 3, size, size])
+    let states = try tower.hiddenState(pixels)
+    #expect(states.shape == [this.images, this.side * this.side + 1, this.width])
+    let tokens = try states.narrowed(dimension: 1, from: 0, count: 1).reshaped(-1, this.width)
+    let expected = try tokens.layerNorm(
+      weights.tensor("vision_model.post_layernorm.weight"),
+      weights.tensor("vision_model.post_layernorm.bias"), epsilon: 1e-5
+    ).linear(weights.tensor("visual_projection.weight"))
+    expectClose(
+      try tower(pixels).elements(as: Float.self), try expected.elements(as: Float.self),
+      relative: 2e-5, absolute: 2e-5)
   }
 
   @Test func withoutGradientsTheNumbersAreTheSame() throws {

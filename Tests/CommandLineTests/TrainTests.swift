@@ -28,7 +28,8 @@ extension EndToEnd {
         ]),
     ]
 
-    @Test(arguments: cases) func replaysPyTorch(_ example: Case) throws {
+    @Test(arguments: cases, [[], ["--exact"]])
+    func replaysPyTorch(_ example: Case, _ options: [String]) throws {
       try withTemporaryFolder { folder in
         let oracle = try JSONValue.parse(
           Fixtures.data("training/\(example.name).json"), source: example.name)
@@ -46,7 +47,7 @@ extension EndToEnd {
             arguments += ["--set", "\(key)=\(value.text())"]
           }
         }
-        let outcome = try Program.run(arguments + example.own)
+        let outcome = try Program.run(arguments + example.own + options)
         #expect(outcome.status == 0, "\(outcome.errors)")
 
         let steps = try lines(out + "/metrics.jsonl").filter { $0["event"]?.string == "step" }

@@ -88,6 +88,9 @@ import Torch
     #expect(facts["loader_threads"] == .integer(3))
     #expect(facts["libtorch"] == .string(Machine.libtorchVersion))
     #expect(facts["command"] == .array([.string("holdfast"), .string("x")]))
+    #expect(facts["exact"] == .bool(false))
+    let plain = FastPaths.off { RunEnvironment.describe(RunContext()) }
+    #expect(plain["exact"] == .bool(true))
     #expect(facts["device"] == .string("cpu") && facts["precision"] == .string("fp32"))
   }
 }

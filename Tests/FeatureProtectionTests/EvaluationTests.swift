@@ -97,6 +97,69 @@ import Torch
     }
   }
 
+  @Test func withoutFastPathsTheStoreKeepsNothing() throws {
+    try withTemporaryFolder { path in
+      let folder = PixelFolder(path: "\(path)/pixels", smallest: 1)
+      let set = try TinyStudy.testSet()
+      let classifier = try classifiers(1)[0]
+      let expected = try evaluator().predictions(of: classifier, on: set)
+      for round in 0..<2 {
+        let reading = Reading()
+        var evaluator = try evaluator(batchSize: 4, folder: folder)
+        evaluator.context = reading.context(skipBad: false)
+        for _ in 0..<2 {
+          let answers = try FastPaths.off { try evaluator.predictions(of: classifier, on: set) }
+          #expect(answers == expected)
+        }
+        #expect(reading.count == 6, "round \(round)")
+      }
+      #expect(!FileManager.default.fileExists(atPath: folder.path))
+    }
+  }
+
+  /// Classifiers that share the reference's tower need neither pixels nor a forward pass after it.
+  @Test func headsAreScoredFromFeaturesOfTheirTower() throws {
+    try withTemporaryFolder { folder in
+      try TinyStudy.copyImages(to: "\(folder)/set", splits: ["test": "test", "train": "train"])
+      try AtomicFile.write("none", to: "\(folder)/set/test/owl/01.png")
+      let data = try DatasetSpecifier.parse("\(folder)/set").open(for: .evaluation)[0]
+      let set = try EvaluationSet(data, role: .inDistribution, classes: data.classes)
+      let all = try classifiers(3)
+      let expected = try all.map {
+        try evaluator(batchSize: 4, skipBad: true).predictions(of: $0, on: set)
+      }
+      let sharing = Evaluator(
+        preprocessing: try TrajectoryTests.start().1.preprocessing, batchSize: 4,
+        store: PixelStore(byteLimit: 0) { nil }, reference: all[0],
+        context: RunContext(skipBad: true))
+      // The first to come fills it, whichever it is.
+      #expect(try sharing.predictions(of: all[1], on: set) == expected[1])
+      try FileManager.default.removeItem(atPath: "\(folder)/set")
+      for (classifier, answers) in zip(all, expected) {
+        #expect(try sharing.predictions(of: classifier, on: set) == answers)
+      }
+      #expect(Set(expected).count > 1 && expected.allSatisfy { $0.skipped == 1 && $0.count == 8 })
+      // One bit of the tower, several candidates, other images, and no fast paths need the pixels.
+      let moved = all[0].with(try all[0].weights.clone())
+      let last = try #require(moved.weights.names.last { CLIPArchitecture.isVision($0) })
+      let values = try moved.weights.tensor(last).elements(as: Float.self)
+      let shape = try moved.weights.tensor(last).shape
+      try moved.weights.tensor(last).copy(
+        from: Tensor(values.dropLast() + [values[values.count - 1].nextUp], shape: shape))
+      let answered = { (classifiers: [ImageClassifier], set: EvaluationSet) throws -> Int in
+        try sharing.predictions(of: classifiers.map { Evaluator.Candidate($0) }, on: set)
+          .reduce(0) { $0 + $1.count }
+      }
+      var other = set
+      other.dataset.samples.swapAt(0, 5)
+      #expect(try answered([all[0]], set) == 8)
+      #expect(try answered([moved], set) == 0)
+      #expect(try answered([all[0], all[1]], set) == 0)
+      #expect(try answered([all[0]], other) == 0)
+      #expect(try FastPaths.off { try answered([all[0]], set) } == 0)
+    }
+  }
+
   /// What a run reads from files, by its own reports.
   private final class Reading: @unchecked Sendable {
     var count = 0

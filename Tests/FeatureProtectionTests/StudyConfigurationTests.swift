@@ -98,6 +98,7 @@ import Testing
     ("order", .string("random"), "order is \"random\""),
     ("augment", .string("crop"), "augment is \"crop\""),
     ("precision", .string("fp16"), "precision is \"fp16\""),
+    ("exact", .string("yes"), "exact is \"yes\""),
     ("evaluation-batch-size", .integer(0), "evaluation-batch-size is 0"),
     ("checkpoints", .string("no"), "checkpoints is \"no\""),
     ("skip-bad", .integer(1), "skip-bad is 1"),

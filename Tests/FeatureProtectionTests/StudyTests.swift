@@ -143,6 +143,44 @@ import Torch
     #expect(try LowRankAdapters.read(adapter, for: layout).rank == 2)
   }
 
+  /// Images times models that a comparison scores, with its rows.
+  private func scored(_ methods: String...) throws -> (count: Int, rows: [ResultRow]) {
+    let ledger = TimeLedger()
+    let study = try TinyStudy.study(
+      [
+        "methods": .array(methods.map(JSONValue.string)), "seeds": .integer(2),
+        "check": .bool(false), "wise-ft": .object(["alpha": .string("0:1:0.5")]),
+      ], context: RunContext(ledger: ledger))
+    let rows = try study.run()
+    return (ledger.profile.scoredImages, rows)
+  }
+
+  @Test func noWeightsAreScoredTwice() throws {
+    // The sets have 5, 9 and 26 images.
+    let fast = try scored("zero-shot", "full", "wise-ft")
+    let plain = try FastPaths.off { try scored("zero-shot", "full", "wise-ft") }
+    // The reference once; for each seed the tuned model, and of three points the one between.
+    #expect(fast.count == 40 * (1 + 2 * (1 + 1)))
+    #expect(plain.count == 40 * (1 + 2 * (1 + 3)))
+    #expect(fast.rows.count == plain.rows.count && fast.rows.count >= 3 * (2 + 2 + 6))
+    for (one, other) in zip(fast.rows, plain.rows) {
+      #expect((one.method, one.set, one.seed) == (other.method, other.set, other.seed))
+      #expect(one.setting == other.setting && one.selectedOn == other.selectedOn)
+    }
+    // A path alone trains its end without reporting it, and its ends are scored once.
+    #expect(try scored("wise-ft").count == 40 * 2 * 3)
+  }
+
+  /// The ends of a path have the very rows of what they are.
+  @Test func theEndsOfAPathAreKnown() throws {
+    let rows = try scored("zero-shot", "full", "wise-ft").rows.filter { $0.selectedOn == nil }
+    for (method, alpha) in [("zero-shot", 0.0), ("full", 1.0)] {
+      let own = rows.filter { $0.method == method }
+      let end = rows.filter { $0.setting["alpha"] == .number(alpha) }
+      #expect(own.count == 6 && numbers(end) == numbers(own))
+    }
+  }
+
   @Test func aPathMayLeadToAnyMethod() throws {
     let methods = { (names: [String]) in JSONValue.array(names.map(JSONValue.string)) }
     let direct = try TinyStudy.study(["methods": methods(["l2"])]).run()

@@ -92,7 +92,7 @@ import Testing
     var message = [CChar](repeating: 0, count: Int(CI_MESSAGE_SIZE))
     let none = ci_rectangle(x: 0, y: 0, width: 1, height: 1)
     var pixel: [UInt8] = [0, 0, 0]
-    #expect(ci_read(workspace.c, none, &pixel, &message) == CI_BAD_DATA)
+    #expect(ci_read(workspace.c, none, &pixel, CI_BEST, &message) == CI_BAD_DATA)
   }
 
   /// One workspace serves good files and bad ones, of all kinds and sizes, in any order.

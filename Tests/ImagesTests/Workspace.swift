@@ -16,7 +16,9 @@ final class Workspace {
   }
 
   /// The pixels of a part of a file; of the whole without one.
-  func decode(_ file: Data, _ part: PixelRectangle? = nil) throws -> RGBImage {
+  func decode(
+    _ file: Data, _ part: PixelRectangle? = nil, instructions: ci_instructions = CI_BEST
+  ) throws -> RGBImage {
     try [UInt8](file).withUnsafeBufferPointer { bytes in
       var (width, height) = (Int64(0), Int64(0))
       var message = [CChar](repeating: 0, count: Int(CI_MESSAGE_SIZE))
@@ -26,7 +28,7 @@ final class Workspace {
       var pixels = [UInt8](repeating: 0xAA, count: 3 * part.width * part.height)
       let rectangle = ci_rectangle(
         x: Int64(part.x), y: Int64(part.y), width: Int64(part.width), height: Int64(part.height))
-      try check(ci_read(c, rectangle, &pixels, &message), message)
+      try check(ci_read(c, rectangle, &pixels, instructions, &message), message)
       return RGBImage(width: part.width, height: part.height, pixels: pixels)
     }
   }

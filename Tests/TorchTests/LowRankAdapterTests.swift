@@ -71,6 +71,25 @@ import Torch
     try expectSame(source.linear(names)(x), x.linear(weight, bias))
   }
 
+  /// A part of the joint map is the map of that part, with its adapters and its gradient.
+  @Test(arguments: [0..<1, 1..<3, 0..<3, 2..<2])
+  func partsOfAJointMapAreTheMapsOfTheParts(_ range: Range<Int>) throws {
+    let source = try source()
+    let x = try Tensor.random(2, 5, 6, key: 9)
+    let part = try source.linear(names).part(range, of: 3)
+    #expect(part.weight.shape == [4 * range.count, 6] && part.adapters.count == range.count)
+    if !range.isEmpty { try expectSame(part(x), source.linear(Array(names[range]))(x)) }
+    let plain = try source.parameters.linear(names).part(range, of: 3)
+    #expect(plain.adapters.isEmpty && plain.bias?.shape == [4 * range.count])
+  }
+
+  @Test func partsThatAreNoneAreRefused() throws {
+    let joint = try source().linear(names)
+    for (range, count) in [(0..<4, 3), (0..<1, 0), (0..<1, 5), (0..<1, 2), (-1..<1, 3)] {
+      expectProblem(.internalError, containing: "no parts") { try joint.part(range, of: count) }
+    }
+  }
+
   @Test func withoutAdaptersALinearMapIsPlain() throws {
     var source = try source()
     source.adapters = [:]

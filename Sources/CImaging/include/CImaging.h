@@ -62,11 +62,26 @@ void ci_workspace_free(ci_workspace *workspace);
 ci_status ci_open(ci_workspace *workspace, const uint8_t *bytes, size_t count, int64_t *width,
                   int64_t *height, char message[CI_MESSAGE_SIZE]);
 
+/// How the work is done; the bytes are the same with all of them.
+typedef enum {
+  /// The fastest that the processor has, and of a file no more than is needed.
+  CI_BEST = 0,
+  /// Portable C, and whole files through the libraries of their formats.
+  CI_PLAIN = 1,
+  CI_SSE2 = 2,
+  CI_AVX2 = 3,
+  CI_NEON = 4,
+} ci_instructions;
+
+/// Whether this processor has them.
+int ci_supports(ci_instructions instructions);
+
 /// Decodes a part of the file that was opened last, once, as Pillow's `convert("RGB")` does.
 ///
 /// `pixels` receives the `3 * part.width * part.height` bytes of `part`, which must lie inside.
+/// Of the instructions only CI_PLAIN differs from others.
 ci_status ci_read(ci_workspace *workspace, ci_rectangle part, uint8_t *pixels,
-                  char message[CI_MESSAGE_SIZE]);
+                  ci_instructions instructions, char message[CI_MESSAGE_SIZE]);
 
 /// Writes a JPEG of quality 1 to 100; chroma is kept whole, or halved in one or both directions.
 ci_status ci_encode_jpeg(const uint8_t *pixels, int32_t width, int32_t height, int quality,
@@ -92,19 +107,6 @@ typedef struct {
 
 /// The pixels of the image that the window is a function of.
 ci_rectangle ci_resizing_source(const ci_resizing *resizing);
-
-/// The instructions that resizing uses; the result is the same with all of them.
-typedef enum {
-  /// The fastest that the processor has.
-  CI_BEST = 0,
-  CI_PLAIN = 1,
-  CI_SSE2 = 2,
-  CI_AVX2 = 3,
-  CI_NEON = 4,
-} ci_instructions;
-
-/// Whether this processor has them.
-int ci_supports(ci_instructions instructions);
 
 /// Resizes; `pixels` are those of the rectangle `held` of the image, which must contain
 /// `ci_resizing_source`, in rows that start `stride` bytes apart.

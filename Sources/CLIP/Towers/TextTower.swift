@@ -42,12 +42,13 @@ public struct TextTower {
         remedy: "Give each text its start and end token.")
     }
     let ends = tokens.map(endPosition)
-    let length = (ends.max() ?? 0) + 1
-    guard length <= architecture.contextLength else {
+    let longest = (ends.max() ?? 0) + 1
+    guard longest <= architecture.contextLength else {
       throw .usage(
-        "a text has \(length) tokens, the model reads \(architecture.contextLength)",
+        "a text has \(longest) tokens, the model reads \(architecture.contextLength)",
         remedy: "Shorten the prompt or the class name.")
     }
+    let length = FastPaths.areOn ? longest : architecture.contextLength
     var rows: [Int64] = []
     rows.reserveCapacity(tokens.count * length)
     for (row, end) in zip(tokens, ends) {

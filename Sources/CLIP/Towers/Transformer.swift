@@ -25,6 +25,22 @@ struct Transformer {
     for block in blocks { tokens = try block(tokens, causal: causal) }
     return tokens
   }
+
+  /// The first token of each sequence, of tokens that all see each other.
+  ///
+  /// The last block computes the others' keys and values, and nothing else of them: their outputs and
+  /// the gradients of these are never used.
+  ///
+  /// - Parameter tokens: `[batch, length, width]`.
+  /// - Returns: `[batch, width]`.
+  func first(_ tokens: Tensor) throws(HoldfastError) -> Tensor {
+    guard FastPaths.areOn, let last = blocks.last else {
+      return try self(tokens, causal: false).first
+    }
+    var tokens = tokens
+    for block in blocks.dropLast() { tokens = try block(tokens, causal: false) }
+    return try last.first(tokens)
+  }
 }
 
 /// x + attention(norm(x)), then x + mlp(norm(x)).
@@ -65,6 +81,26 @@ private struct Block {
     return try attended + contraction(hidden)
   }
 
+  /// The first token alone, `[batch, width]`.
+  func first(_ tokens: Tensor) throws(HoldfastError) -> Tensor {
+    let (batch, length) = (tokens.shape[0], tokens.shape[1])
+    let (heads, width) = (architecture.heads, architecture.width)
+    let normed = try attentionNorm(tokens)
+    let queries = try projections.part(0..<1, of: 3)(normed.first)
+      .reshaped(batch, heads, 1, width / heads)
+    let others = try projections.part(1..<3, of: 3)(normed)
+      .reshaped(batch, length, 2, heads, width / heads)
+      .permuted(2, 0, 3, 1, 4)
+      .unbound(dimension: 0)
+    let attended =
+      try tokens.first
+      + output(
+        queries.attention(keys: others[0], values: others[1], causal: false)
+          .reshaped(batch, width))
+    let hidden = try architecture.activation(expansion(mlpNorm(attended)))
+    return try attended + contraction(hidden)
+  }
+
   private func attention(_ tokens: Tensor, causal: Bool) throws(HoldfastError) -> Tensor {
     let (batch, length) = (tokens.shape[0], tokens.shape[1])
     let heads = architecture.heads
@@ -75,6 +111,15 @@ private struct Block {
     return try parts[0].attention(keys: parts[1], values: parts[2], causal: causal)
       .transposed(1, 2)
       .reshaped(batch, length, architecture.width)
+  }
+}
+
+extension Tensor {
+  /// The first token of each sequence: `[batch, width]` of `[batch, length, width]`.
+  fileprivate var first: Tensor {
+    get throws(HoldfastError) {
+      try narrowed(dimension: 1, from: 0, count: 1).reshaped(shape[0], shape[2])
+    }
   }
 }
 

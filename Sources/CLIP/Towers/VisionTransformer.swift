@@ -38,18 +38,21 @@ struct VisionTransformer {
   func callAsFunction(
     _ pixels: Tensor, _ features: HeadFeatures
   ) throws(HoldfastError) -> Tensor {
-    let tokens = try hiddenState(pixels)
-    let pooled = try lastNorm(
-      tokens.narrowed(dimension: 1, from: 0, count: 1).reshaped(-1, width))
+    let pooled = try lastNorm(transformer.first(embedded(pixels)))
     return features == .pooled ? pooled : try pooled.linear(projection)
   }
 
   /// The last layer's tokens, before the final norm: `[batch, 1 + patches, width]`.
   func hiddenState(_ pixels: Tensor) throws(HoldfastError) -> Tensor {
+    try transformer(embedded(pixels), causal: false)
+  }
+
+  /// The class token and the patches, with their positions and the first norm.
+  private func embedded(_ pixels: Tensor) throws(HoldfastError) -> Tensor {
     let batch = pixels.shape.first ?? 0
     let classToken = try classEmbedding.reshaped(1, 1, width).expanded(batch, 1, width)
     let tokens = try Tensor.concatenated([classToken, patches(pixels)], dimension: 1) + positions
-    return try transformer(firstNorm(tokens), causal: false)
+    return try firstNorm(tokens)
   }
 
   /// The patch embedding.

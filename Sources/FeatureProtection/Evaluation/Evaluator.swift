@@ -27,21 +27,34 @@ public struct Evaluator {
   public var batchSize: Int
   public var store: PixelStore
   public var context: RunContext
+  private let frozen: FrozenFeatures?
 
+  /// - Parameter reference: A classifier that others may share the tower of; its features are kept,
+  ///   so that these are scored by their heads alone.
   public init(
     preprocessing: Preprocessing, batchSize: Int = 128, store: PixelStore = PixelStore(),
-    context: RunContext = RunContext()
+    reference: ImageClassifier? = nil, context: RunContext = RunContext()
   ) {
     self.preprocessing = preprocessing
     self.batchSize = batchSize
     self.store = store
     self.context = context
+    frozen = reference.map { FrozenFeatures($0) }
   }
 
   /// The answers of each candidate, in their order.
   public func predictions(
     of candidates: [Candidate], on set: EvaluationSet
   ) throws -> [Predictions] {
+    if candidates.count == 1, let frozen, FastPaths.areOn {
+      let classifier = try candidates[0].make()
+      let head = try set.ownHead ?? classifier.head()
+      if frozen.takes(set.dataset.samples.count, head.features),
+        try frozen.hasTower(of: classifier)
+      {
+        return [try predictions(of: head, over: classifier, on: set, frozen)]
+      }
+    }
     var results = [Predictions](repeating: Predictions(), count: candidates.count)
     let labels = set.labels
     let columns = set.columns.map { ClassColumns($0) }
@@ -59,8 +72,8 @@ public struct Evaluator {
         for batch in block where batch.count > 0 {
           try context.stop.check()
           let own = batch.positions.map { labels[$0] }
-          try score(batch, own, set, columns, &results[index]) { () throws(HoldfastError) in
-            try head(tower(normalizer(batch), head.features))
+          try score(batch.positions, own, set, columns, &results[index]) {
+            () throws(HoldfastError) in try head(tower(normalizer(batch), head.features))
           }
           done += batch.count
           try context.report(
@@ -79,24 +92,86 @@ public struct Evaluator {
     try predictions(of: [Candidate(classifier)], on: set)[0]
   }
 
+  /// The answers of a head on features of the frozen tower, which are computed where they are not
+  /// known.
+  private func predictions(
+    of head: ClassificationHead, over classifier: ImageClassifier, on set: EvaluationSet,
+    _ frozen: FrozenFeatures
+  ) throws -> Predictions {
+    let key = FrozenFeatures.Key(
+      items: set.dataset.samples.map { set.dataset.item(of: $0) }, preprocessing: preprocessing,
+      batchSize: batchSize, precision: context.precision, skipBad: context.skipBad,
+      features: head.features)
+    let entry = try frozen[key] ?? features(of: classifier, on: set, head.features)
+    frozen.keep(entry, key)
+    let labels = set.labels
+    let columns = set.columns.map { ClassColumns($0) }
+    var result = Predictions(skipped: entry.skipped)
+    for batch in entry.batches {
+      try context.stop.check()
+      try score(batch.positions, batch.positions.map { labels[$0] }, set, columns, &result) {
+        () throws(HoldfastError) in try head(batch.features)
+      }
+    }
+    return result
+  }
+
+  /// The features of a classifier's tower for a whole set.
+  private func features(
+    of classifier: ImageClassifier, on set: EvaluationSet, _ kind: HeadFeatures
+  ) throws -> FrozenFeatures.Entry {
+    var entry = FrozenFeatures.Entry()
+    var done = 0
+    let tower = try VisionTower(classifier.architecture, classifier.weights)
+    let normalizer = try PixelNormalizer(preprocessing, device: context.device)
+    try store.forEachBlock(
+      of: set.dataset, preprocessing: preprocessing, batchSize: batchSize, context
+    ) { block in
+      for batch in block {
+        try context.stop.check()
+        entry.skipped += batch.skipped.count
+        guard batch.count > 0 else { continue }
+        let features = try computed { () throws(HoldfastError) in
+          try tower(normalizer(batch), kind)
+        }
+        entry.batches.append(
+          FrozenFeatures.Batch(positions: batch.positions, features: features))
+        done += batch.count
+        try context.report(
+          .progress("Scoring \(set.name)", done: done, total: set.dataset.samples.count, loss: nil))
+      }
+    }
+    return entry
+  }
+
+  /// Runs a part of a forward pass of evaluation.
+  private func computed<R>(
+    _ body: () throws(HoldfastError) -> R
+  ) throws(HoldfastError) -> R {
+    try context.timing(.evaluation) { () throws(HoldfastError) in
+      try withoutGradients { () throws(HoldfastError) in
+        try withPrecision(context.precision, on: context.device, body)
+      }
+    }
+  }
+
   /// Adds the answers for a batch: what the set's metrics need of its logits.
   private func score(
-    _ batch: PixelBatch, _ labels: [Int], _ set: EvaluationSet, _ columns: ClassColumns?,
+    _ positions: [Int], _ labels: [Int], _ set: EvaluationSet, _ columns: ClassColumns?,
     _ result: inout Predictions, logits: () throws(HoldfastError) -> Tensor
   ) throws(HoldfastError) {
     let needsTop5 = set.metrics.contains(.top5)
     let needsAll = set.metrics.contains(.top1OfAll)
-    let (best, five, all) = try withoutGradients { () throws(HoldfastError) in
-      try withPrecision(context.precision, on: context.device) { () throws(HoldfastError) in
-        let logits = try logits()
-        let own = try columns?.reduced(logits) ?? logits
-        let best = try own.argmax().elements(as: Int64.self)
-        let count = min(5, own.shape.last ?? 0)
-        let five = needsTop5 ? try own.top(count).positions.elements(as: Int64.self) : []
-        let all = needsAll && columns != nil ? try logits.argmax().elements(as: Int64.self) : best
-        return (best, five, all)
-      }
+    let (best, five, all) = try computed { () throws(HoldfastError) in
+      let logits = try logits()
+      let own = try columns?.reduced(logits) ?? logits
+      let best = try own.argmax().elements(as: Int64.self)
+      let count = min(5, own.shape.last ?? 0)
+      let five = needsTop5 ? try own.top(count).positions.elements(as: Int64.self) : []
+      let all = needsAll && columns != nil ? try logits.argmax().elements(as: Int64.self) : best
+      return (best, five, all)
     }
+    context.ledger?.add(positions.count, .scored)
     func label(_ position: Int64) -> Int { columns?.classes[Int(position)] ?? Int(position) }
     result.predicted += best.map(label)
     result.labels += labels
@@ -112,7 +187,7 @@ public struct Evaluator {
       }
     }
     if set.metrics.contains(.worstGroup) {
-      result.groups += batch.positions.map { set.dataset.samples[$0].group }
+      result.groups += positions.map { set.dataset.samples[$0].group }
     }
   }
 }

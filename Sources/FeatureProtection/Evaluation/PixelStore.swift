@@ -6,7 +6,8 @@ import Images
 /// interpolation points and seeds, and for the next run.
 ///
 /// They are kept in memory up to a limit; sets beyond it are read block by block each time. On disk,
-/// a `PixelFolder` keeps those of larger sets, from which they are read without decoding.
+/// a `PixelFolder` keeps those of larger sets, from which they are read without decoding. Where fast
+/// paths are off, nothing is kept and every pass decodes.
 public final class PixelStore {
   private let byteLimit: Int
   private let folder: () throws(HoldfastError) -> PixelFolder?
@@ -45,9 +46,10 @@ public final class PixelStore {
     let items = dataset.samples.map { dataset.item(of: $0) }
     let key = Key(
       items: items, preprocessing: preprocessing, batchSize: batchSize, skipBad: context.skipBad)
-    if let batches = kept[key] { return try body(batches) }
+    let keeps = FastPaths.areOn
+    if keeps, let batches = kept[key] { return try body(batches) }
     let imageBytes = 3 * preprocessing.cropSize * preprocessing.cropSize
-    let isKept = items.count * imageBytes <= byteLimit - byteCount
+    let isKept = keeps && items.count * imageBytes <= byteLimit - byteCount
     var block: [PixelBatch] = []
     var blockBytes = 0
     try forEachBatch(key, named: dataset.name, context) { batch in
@@ -72,7 +74,8 @@ public final class PixelStore {
     _ key: Key, named name: String, _ context: RunContext, _ body: (PixelBatch) throws -> Void
   ) throws {
     var writer: PixelFileWriter?
-    if let folder = try folder(), folder.takes(key.items.count, key.preprocessing) {
+    if FastPaths.areOn, let folder = try folder(), folder.takes(key.items.count, key.preprocessing)
+    {
       let set = PixelSet(key.items, key.preprocessing)
       let file = folder.file(of: set)
       if let file, key.skipBad || file.isComplete {
@@ -86,9 +89,9 @@ public final class PixelStore {
     }
     let loader = ImageLoader(
       items: key.items, preprocessing: key.preprocessing, batchSize: key.batchSize,
-      threads: context.loaderThreads, skipBad: key.skipBad)
+      threads: context.loaderThreads, skipBad: key.skipBad, ledger: context.ledger)
     var read = 0
-    while let batch = try loader.next() {
+    while let batch = try context.timing(.evaluationWait, loader.next) {
       writer?.append(batch)
       read += batch.count + batch.skipped.count
       try context.report(

@@ -44,9 +44,11 @@ struct DatasetReader {
   private func open(
     _ specifier: DatasetSpecifier, for purpose: DatasetPurpose
   ) throws(HoldfastError) -> [Dataset] {
-    try specifier.open(for: purpose, allowMissing: allowsMissing) { done, total in
-      try? context.report(
-        .progress("Preparing the images", done: done, total: total, loss: nil))
+    try context.timing(.reading) { () throws(HoldfastError) in
+      try specifier.open(for: purpose, allowMissing: allowsMissing) { done, total in
+        try? context.report(
+          .progress("Preparing the images", done: done, total: total, loss: nil))
+      }
     }
   }
 }

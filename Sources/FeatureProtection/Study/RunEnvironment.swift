@@ -32,6 +32,7 @@ public enum RunEnvironment {
       "device": .string(context.device.description),
       "precision": .string(context.precision == .bfloat16 ? "bf16" : "fp32"),
       "threads": .integer(Machine.threads),
+      "exact": .bool(!FastPaths.areOn),
       "loader_threads": .integer(context.loaderThreads),
       "os": .string(process.operatingSystemVersionString),
       "cpu_count": .integer(process.activeProcessorCount),

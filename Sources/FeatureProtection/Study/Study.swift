@@ -13,7 +13,9 @@ public final class Study {
 
   private let evaluator: Evaluator
   private let output: String?
-  private var zeroShotPredictions: [Predictions]?
+  /// The answers on every set of weights that may be met again, by the weights' digest: the
+  /// reference, and for as long as a seed lasts what other methods are made of.
+  private var known: [String: [Predictions]] = [:]
 
   /// - Parameter output: The run folder, for checkpoints; nil keeps none.
   public init(
@@ -26,7 +28,7 @@ public final class Study {
     self.context = context
     evaluator = Evaluator(
       preprocessing: materials.preprocessing, batchSize: configuration.evaluationBatchSize,
-      context: context)
+      reference: materials.reference, context: context)
   }
 
   /// Runs all methods and seeds.
@@ -35,8 +37,10 @@ public final class Study {
   @discardableResult
   public func run() throws -> [ResultRow] {
     let sources = try sourceMethods()
+    let reference = try materials.reference.weights.digest()
     for seed in try configuration.seeds {
       var tuned: [String: TrainedMethod] = [:]
+      known = known.filter { $0.key == reference }
       for name in configuration.methodNames {
         let variants = try configuration.variants(of: name)
         let recipe = try variants[0].method.recipe(variants[0].ownSettings)
@@ -46,10 +50,11 @@ public final class Study {
         case (_, .average):
           try average(variants[0], seed: seed, tuned: &tuned)
         case (.nothing, _):
-          try scoreReference(variants[0], seed: seed)
+          try scoreReference(variants[0], seed: seed, reference)
         default:
           let result = try train(
-            name, seed: seed, isReported: true, keepsAll: sources[name] ?? false)
+            name, seed: seed, isReported: true, isSource: sources[name] != nil,
+            keepsAll: sources[name] ?? false)
           // Kept only where it is needed again: each is as large as the model.
           if sources[name] != nil { tuned[name] = result }
         }
@@ -82,8 +87,10 @@ public final class Study {
   }
 
   /// Trains and scores every variant of a method.
+  ///
+  /// - Parameter isSource: Whether other methods are made of it, so that its weights are met again.
   private func train(
-    _ name: String, seed: Int, isReported: Bool, keepsAll: Bool = false
+    _ name: String, seed: Int, isReported: Bool, isSource: Bool = true, keepsAll: Bool = false
   ) throws -> TrainedMethod? {
     var all: [(classifier: ImageClassifier, validation: Double)] = []
     var best: (classifier: ImageClassifier, rows: [ResultRow], validation: Double)?
@@ -103,8 +110,10 @@ public final class Study {
         observation: observation(of: variant, seed: seed))
       var rows: [ResultRow] = []
       if isReported || variants.count > 1 {
-        let answers = try score([Evaluator.Candidate(result.classifier)]).map { $0[0] }
-        rows = try measure(variant, seed: seed, answers, weights: result.classifier.weights)
+        let digest = try result.classifier.weights.digest()
+        let answers = try score([(digest, Evaluator.Candidate(result.classifier))])[0]
+        rows = try measure(variant, seed: seed, answers, digest)
+        if isSource { known[digest] = answers }
       }
       if isReported { try record(rows) }
       let validation = validationScore(rows)
@@ -115,9 +124,11 @@ public final class Study {
           try save(result.classifier, name, variant, seed: seed)
           if let output, let adapters = result.adapters, configuration.savesCheckpoints {
             let folder = "\(output)/checkpoints/\(name)-seed\(seed)/adapter"
-            try adapters.write(
-              to: folder, baseModel: ModelLocation.absolute(configuration.model))
-            try result.classifier.head().write("\(folder)/\(ClassificationHead.fileName)")
+            try context.timing(.checkpoints) { () throws(HoldfastError) in
+              try adapters.write(
+                to: folder, baseModel: ModelLocation.absolute(configuration.model))
+              try result.classifier.head().write("\(folder)/\(ClassificationHead.fileName)")
+            }
           }
         }
       }
@@ -131,8 +142,9 @@ public final class Study {
   private func observation(of variant: Variant, seed: Int) -> Trainer.Observation? {
     configuration.evaluationInterval.map { interval in
       Trainer.Observation(every: interval) { [self] step, classifier in
-        let answers = try score([Evaluator.Candidate(classifier)]).map { $0[0] }
-        let rows = try measure(variant, seed: seed, answers, weights: classifier.weights)
+        let digest = try classifier.weights.digest()
+        let answers = try score([(digest, Evaluator.Candidate(classifier))])[0]
+        let rows = try measure(variant, seed: seed, answers, digest)
         let metrics = Dictionary(grouping: rows, by: \.set).compactMapValues { $0.first?.metric }
         let words = rows.filter { $0.metric == metrics[$0.set] }.map { row in
           "\(row.set) \(row.metric) \(String(format: "%.1f %%", 100 * row.value))"
@@ -144,17 +156,17 @@ public final class Study {
   }
 
   /// Scores the reference; its answers are the same for every seed.
-  private func scoreReference(_ variant: Variant, seed: Int) throws {
+  private func scoreReference(_ variant: Variant, seed: Int, _ digest: String) throws {
     let answers: [Predictions]
-    if let known = zeroShotPredictions {
-      answers = known
+    if let before = known[digest] {
+      answers = before
     } else {
       try context.report(.stage("Scoring \(variant.method.name)"))
-      answers = try score([Evaluator.Candidate(materials.reference)]).map { $0[0] }
-      zeroShotPredictions = answers
+      answers = try score([(digest, Evaluator.Candidate(materials.reference))])[0]
+      known[digest] = answers
       try save(materials.reference, variant.method.name, variant, seed: seed)
     }
-    try record(measure(variant, seed: seed, answers, weights: materials.reference.weights))
+    try record(measure(variant, seed: seed, answers, digest))
   }
 
   /// A point of a path with what was measured there.
@@ -183,12 +195,12 @@ public final class Study {
         .stage("Scoring \(alphas.count) points from the start to \(source), seed \(seed)"))
       let path = try InterpolationPath(
         from: materials.reference.over(end.features), to: end)
-      let answers = try score(path.candidates(alphas))
+      let digests = try alphas.map { try path.point($0).weights.digest() }
+      let answers = try score(Array(zip(digests, path.candidates(alphas))))
       for (index, alpha) in alphas.enumerated() {
         var point = variant
         point.setting["alpha"] = .number(alpha)
-        let rows = try measure(
-          point, seed: seed, answers.map { $0[index] }, weights: path.point(alpha).weights)
+        let rows = try measure(point, seed: seed, answers[index], digests[index])
         try record(rows)
         points.append(Point(path: path, variant: variant, alpha: alpha, rows: rows))
       }
@@ -237,8 +249,9 @@ public final class Study {
     }
     var cooked = variant
     cooked.setting["models"] = .integer(result.members.count)
-    let answers = try score([Evaluator.Candidate(result.classifier)]).map { $0[0] }
-    try record(measure(cooked, seed: seed, answers, weights: result.classifier.weights))
+    let digest = try result.classifier.weights.digest()
+    let answers = try score([(digest, Evaluator.Candidate(result.classifier))])[0]
+    try record(measure(cooked, seed: seed, answers, digest))
     try save(result.classifier, variant.method.name, variant, seed: seed)
   }
 
@@ -247,15 +260,28 @@ public final class Study {
     rows.first { $0.role == .validation }?.value ?? 0
   }
 
-  /// The answers of candidates on every set: `[set][candidate]`.
-  private func score(_ candidates: [Evaluator.Candidate]) throws -> [[Predictions]] {
-    try materials.evaluationSets.map { try evaluator.predictions(of: candidates, on: $0) }
+  /// The answers of candidates on every set: `[candidate][set]`.
+  ///
+  /// Weights that are known by their digest, such as the two ends of a path, are not scored again.
+  private func score(
+    _ candidates: [(digest: String, candidate: Evaluator.Candidate)]
+  ) throws -> [[Predictions]] {
+    func answered(_ digest: String) -> [Predictions]? { FastPaths.areOn ? known[digest] : nil }
+    let fresh = candidates.filter { answered($0.digest) == nil }.map(\.candidate)
+    let found = try materials.evaluationSets.map {
+      try fresh.isEmpty ? [] : evaluator.predictions(of: fresh, on: $0)
+    }
+    var next = 0
+    return candidates.map { candidate in
+      if let before = answered(candidate.digest) { return before }
+      defer { next += 1 }
+      return found.map { $0[next] }
+    }
   }
 
   private func measure(
-    _ variant: Variant, seed: Int, _ answers: [Predictions], weights: Weights
+    _ variant: Variant, seed: Int, _ answers: [Predictions], _ digest: String
   ) throws -> [ResultRow] {
-    let digest = try weights.digest()
     let recipe = try recipeDigest(variant)
     let rows = zip(materials.evaluationSets, answers).flatMap { set, answer in
       set.rows(
@@ -287,12 +313,13 @@ public final class Study {
   ) throws {
     guard let output, configuration.savesCheckpoints else { return }
     let folder = "\(output)/checkpoints/\(name)-seed\(seed)"
-    try classifier.checkpoint(from: materials.checkpoint).write(
-      to: folder,
-      metadata: [
-        "method": name, "seed": "\(seed)", "base": configuration.model,
-        "recipe": try recipeDigest(variant), "settings": try decisive(variant).text(),
-      ])
+    let metadata = [
+      "method": name, "seed": "\(seed)", "base": configuration.model,
+      "recipe": try recipeDigest(variant), "settings": try decisive(variant).text(),
+    ]
+    try context.timing(.checkpoints) { () throws(HoldfastError) in
+      try classifier.checkpoint(from: materials.checkpoint).write(to: folder, metadata: metadata)
+    }
     try context.report(.saved(folder))
   }
 

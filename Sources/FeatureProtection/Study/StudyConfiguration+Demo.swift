@@ -19,7 +19,7 @@ extension StudyConfiguration {
       "seeds": .integer(3),
       "lr": .number(1e-3), "head-lr": .number(1e-2), "weight-decay": .number(1e-2),
       "batch-size": .integer(64), "epochs": .integer(8), "warmup-steps": .integer(13),
-      "augment": .string("none"), "evaluation-batch-size": .integer(250),
+      "augment": .string("none"), "evaluation-batch-size": .integer(125),
       "l1": .object(["strength": .number(1e-4)]),
       "l2": .object(["strength": .number(0.03)]),
       "kd": .object(["strength": .integer(3)]),

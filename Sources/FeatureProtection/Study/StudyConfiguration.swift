@@ -34,6 +34,7 @@ public struct StudyConfiguration: Sendable {
       "device": .string("auto"),
       "threads": .integer(0),
       "precision": .string("fp32"),
+      "exact": .bool(false),
       "skip-bad": .bool(false),
     ]
     members.merge(TrainingSettings().values) { own, _ in own }
@@ -63,7 +64,9 @@ public struct StudyConfiguration: Sendable {
     for key in ["name", "model", "head", "classes", "prompts", "adapter", "device"] {
       try top.checkText(key)
     }
-    for key in ["checkpoints", "skip-bad", "allow-missing", "check"] { try top.checkFlag(key) }
+    for key in ["checkpoints", "skip-bad", "allow-missing", "check", "exact"] {
+      try top.checkFlag(key)
+    }
     try top.checkTexts("metrics")
     _ = try metrics
     _ = try top.count("threads", from: 0)
@@ -111,6 +114,8 @@ public struct StudyConfiguration: Sendable {
   public var device: String { tree["device"]?.string ?? "auto" }
   public var threads: Int { tree["threads"]?.int ?? 0 }
   public var precision: String { tree["precision"]?.string ?? "fp32" }
+  /// Whether fast paths are off; see `FastPaths`.
+  public var isExact: Bool { tree["exact"]?.bool ?? false }
   public var evaluationBatchSize: Int { tree["evaluation-batch-size"]?.int ?? 128 }
   /// Steps from one look at all evaluation sets to the next, while a method is trained; nil looks at
   /// the end only.

@@ -20,7 +20,9 @@ public struct StudyMaterials: Sendable {
   /// - Throws: `HoldfastError` for whatever is missing or does not fit.
   public init(_ configuration: StudyConfiguration, _ context: RunContext) throws {
     try context.report(.stage("Reading \(configuration.model)"))
-    checkpoint = try ModelLocation.read(configuration.model)
+    checkpoint = try context.timing(.reading) { () throws(HoldfastError) in
+      try ModelLocation.read(configuration.model)
+    }
     for note in checkpoint.notes { try context.report(.note("\(configuration.model): \(note)")) }
     preprocessing = try Self.preprocessing(of: checkpoint)
 
@@ -141,10 +143,12 @@ public struct StudyMaterials: Sendable {
     let set = try Self.prompts(prompts, for: checkpoint)
     try context.report(
       .stage("Encoding \(set.templates.count) prompts for each of \(classes.count) classes"))
-    return try .zeroShot(checkpoint, classes: classes, prompts: set.prompts(for:)) {
-      (done, total) throws(HoldfastError) in
-      try context.stop.check()
-      try? context.report(.progress("Encoding prompts", done: done, total: total, loss: nil))
+    return try context.timing(.text) { () throws(HoldfastError) in
+      try .zeroShot(checkpoint, classes: classes, prompts: set.prompts(for:)) {
+        (done, total) throws(HoldfastError) in
+        try context.stop.check()
+        try? context.report(.progress("Encoding prompts", done: done, total: total, loss: nil))
+      }
     }
   }
 

@@ -5,7 +5,8 @@ import Torch
 /// The reference's tower and head, whose outputs for one view are computed once.
 ///
 /// Without augmentation an image has one view over all epochs, so the teacher of distillation and
-/// the features of a linear probe are each one pass over the training set.
+/// the features of a linear probe are each one pass over the training set. Nothing is stored where
+/// fast paths are off.
 final class FrozenTower {
   private let reference: ImageClassifier
   /// `[images, width]`, filled as images come by; nil where views differ from epoch to epoch.
@@ -17,7 +18,7 @@ final class FrozenTower {
   ) throws(HoldfastError) {
     self.reference = reference
     isKnown = [Bool](repeating: false, count: images)
-    if hasOneView {
+    if hasOneView, FastPaths.areOn {
       let width = reference.architecture.width(of: reference.features)
       features = try Tensor.zeros([images, width], device: reference.weights.device)
     }

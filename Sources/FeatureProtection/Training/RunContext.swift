@@ -12,13 +12,15 @@ public struct RunContext: Sendable {
   /// Leave out images that do not decode, and count them, instead of stopping.
   public var skipBad: Bool
   public var stop: StopRequest
+  /// Where the time goes, if anybody asks.
+  public var ledger: TimeLedger?
   /// Told of everything that happens, on the thread of the run.
   public var report: @Sendable (RunEvent) throws -> Void
 
   public init(
     device: Device = .cpu, precision: DType = .float32,
     loaderThreads: Int = ProcessInfo.processInfo.activeProcessorCount, skipBad: Bool = false,
-    stop: StopRequest = StopRequest(),
+    stop: StopRequest = StopRequest(), ledger: TimeLedger? = nil,
     report: @escaping @Sendable (RunEvent) throws -> Void = { _ in }
   ) {
     self.device = device
@@ -26,7 +28,16 @@ public struct RunContext: Sendable {
     self.loaderThreads = loaderThreads
     self.skipBad = skipBad
     self.stop = stop
+    self.ledger = ledger
     self.report = report
+  }
+
+  /// Runs a body in a phase of the run's account, if there is one.
+  public func timing<R, E: Error>(
+    _ phase: TimeLedger.Phase, _ body: () throws(E) -> R
+  ) throws(E) -> R {
+    guard let ledger else { return try body() }
+    return try ledger.measure(phase, body)
   }
 }
 

@@ -22,14 +22,16 @@ extension Trainer {
       let size = min(settings.microBatchSize ?? count, count - start)
       let part = try batch.part(from: start, count: size)
       start += size
-      var (loss, crossEntropy) = try withPrecision(context.precision, on: context.device) {
-        () throws(HoldfastError) in try self.loss(of: part, model, frozen)
+      var (loss, crossEntropy) = try context.timing(.forward) { () throws(HoldfastError) in
+        try withPrecision(context.precision, on: context.device) { () throws(HoldfastError) in
+          try self.loss(of: part, model, frozen)
+        }
       }
       if size < count {
         let share = Double(size) / Double(count)
         (loss, crossEntropy) = try (loss * share, crossEntropy * share)
       }
-      try loss.backward()
+      try context.timing(.backward, loss.backward)
       losses.whole += try loss.item()
       losses.crossEntropy += try crossEntropy.item()
     }

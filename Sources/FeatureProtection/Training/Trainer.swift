@@ -93,12 +93,15 @@ public struct Trainer {
 
     for step in 0..<steps {
       try context.stop.check()
-      let batch = try batches.next()
+      let batch = try context.timing(.forward, batches.next)
       let batchLosses = try backpropagate(batch, model, frozen)
       let factor = schedule.factor(at: step)
-      let report = try optimizer.step(
-        rate: settings.rate * factor, headRate: (settings.headRate ?? settings.rate) * factor,
-        clipNorm: settings.clipNorm)
+      let report = try context.timing(.optimizer) { () throws(HoldfastError) in
+        try optimizer.step(
+          rate: settings.rate * factor, headRate: (settings.headRate ?? settings.rate) * factor,
+          clipNorm: settings.clipNorm)
+      }
+      context.ledger?.add(batch.positions.count, .trained)
       let value = batchLosses.whole + report.penalty
       guard value.isFinite, report.gradientNorm.isFinite else {
         throw notFinite(step, set, batch.positions)

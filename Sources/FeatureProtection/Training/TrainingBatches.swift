@@ -68,7 +68,10 @@ final class TrainingBatches {
       var positions = Array(order[first..<start])
       var pixels: Tensor?
       if let loader {
-        guard let batch = try loader.next() else {
+        let loaded = try context.timing(.trainingWait) { () throws(HoldfastError) in
+          try loader.next()
+        }
+        guard let batch = loaded else {
           throw .internalError("the loader ended before its epoch")
         }
         // With `skipBad` a batch may lose some of its images, or all.
@@ -101,6 +104,6 @@ final class TrainingBatches {
     loader = ImageLoader(
       items: items, preprocessing: set.preprocessing, augmentation: settings.augmentation,
       batchSize: settings.batchSize, threads: context.loaderThreads, skipBad: context.skipBad,
-      cache: set.cache)
+      cache: set.cache, ledger: context.ledger)
   }
 }

@@ -40,6 +40,7 @@ struct Compare: ParsableCommand {
   @OptionGroup(title: "Data") var data: DataOptions
   @OptionGroup(title: "Machine") var machine: MachineOptions
   @OptionGroup(title: "Talk") var talk: TalkOptions
+  @OptionGroup(title: "Talk") var profiling: ProfileOptions
 
   func run() throws {
     let stem = ((file as NSString).lastPathComponent as NSString).deletingPathExtension
@@ -51,6 +52,8 @@ struct Compare: ParsableCommand {
     if paths { configuration = try StudyConfiguration(overlays + [configuration.paths]) }
     if dryRun { return try Session(talk).print(YAMLText.document(configuration.tree)) }
     let folder = study.out ?? "runs/\(configuration.name)"
-    try StudyRun(configuration: configuration, folder: folder, talk: talk).run()
+    try StudyRun(
+      configuration: configuration, folder: folder, talk: talk, profiles: profiling.profile
+    ).run()
   }
 }

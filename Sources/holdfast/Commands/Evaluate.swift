@@ -36,17 +36,22 @@ struct Evaluate: ParsableCommand {
   @OptionGroup(title: "Data") var sets: DataOptions
   @OptionGroup(title: "Machine") var machine: MachineOptions
   @OptionGroup(title: "Talk") var talk: TalkOptions
+  @OptionGroup(title: "Talk") var profiling: ProfileOptions
 
   func run() throws {
     let session = try Session(talk)
-    let context = try session.context(machine)
-    let models = try ModelComparison.read(model, adapter: adapter.adapter)
+    let context = try session.context(machine, profiles: profiling.profile)
+    let models = try context.timing(.reading) { () throws(HoldfastError) in
+      try ModelComparison.read(model, adapter: adapter.adapter)
+    }
     for (model, place) in zip(models, model) { session.tell(model.checkpoint.notes, of: place) }
     let comparison = try ModelComparison(
       models, head: head.map(ClassificationHead.read), classesFile: names.classes,
       prompts: names.prompts, role: role.role, batchSize: machine.batchSize ?? 128,
       metrics: sets.chosenMetrics, checksData: !sets.noCheck, context: context)
-    let opened = try session.open(data, allowMissing: sets.allowMissing)
+    let opened = try context.timing(.reading) { () throws(HoldfastError) in
+      try session.open(data, allowMissing: sets.allowMissing)
+    }
     let rows = try comparison.rows(on: opened)
     let published = try comparison.published(on: opened)
     for name in Set(published.map(\.release.name)).sorted() {
@@ -58,6 +63,7 @@ struct Evaluate: ParsableCommand {
       ResultText(rows, published: published).list(talk.format) { row in
         ["model": .string(places[row.method] ?? row.method)]
       })
+    session.say(context.ledger?.profile)
   }
 }
 

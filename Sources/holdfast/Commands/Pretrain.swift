@@ -28,6 +28,9 @@ struct Pretrain: ParsableCommand {
   @Option(help: ArgumentHelp("Threads for computing; 0 is all cores.", valueName: "count"))
   var threads = 0
 
+  @Flag(help: "Leave out all fast paths; slower, the same up to rounding.")
+  var exact = false
+
   @OptionGroup(title: "Talk") var talk: TalkOptions
 
   func validate() throws {
@@ -40,7 +43,7 @@ struct Pretrain: ParsableCommand {
   func run() throws {
     let session = try Session(talk)
     let context = try session.context(
-      device: "cpu", threads: threads, precision: "fp32", skipBad: false)
+      device: "cpu", threads: threads, precision: "fp32", exact: exact, skipBad: false)
     var training = Pretraining()
     training.steps = steps
     training.seed = seed

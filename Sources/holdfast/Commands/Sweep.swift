@@ -33,6 +33,7 @@ struct Sweep: ParsableCommand {
   @OptionGroup(title: "Data") var sets: DataOptions
   @OptionGroup(title: "Machine") var machine: MachineOptions
   @OptionGroup(title: "Talk") var talk: TalkOptions
+  @OptionGroup(title: "Talk") var profiling: ProfileOptions
 
   func run() throws {
     guard let alphas = AlphaGrid.values(.string(alpha)) else {
@@ -40,14 +41,21 @@ struct Sweep: ParsableCommand {
         "--alpha is \(alpha)", remedy: "Give a number, a list such as 0,0.5,1, or 0:1:0.1.")
     }
     let session = try Session(talk)
-    let context = try session.context(machine)
+    let context = try session.context(machine, profiles: profiling.profile)
+    let ends = try context.timing(.reading) { () throws(HoldfastError) in
+      (try session.read(from), try session.read(to))
+    }
     let sweep = try InterpolationSweep(
-      from: session.read(from), to: session.read(to), alphas: alphas,
+      from: ends.0, to: ends.1, alphas: alphas,
       classesFile: names.classes, prompts: names.prompts, role: role.role,
       batchSize: machine.batchSize ?? 128, metrics: sets.chosenMetrics,
       checksData: !sets.noCheck, context: context)
-    let rows = try sweep.rows(on: session.open(data, allowMissing: sets.allowMissing))
+    let opened = try context.timing(.reading) { () throws(HoldfastError) in
+      try session.open(data, allowMissing: sets.allowMissing)
+    }
+    let rows = try sweep.rows(on: opened)
     try session.print(
       ResultText(rows).list(talk.format, title: "method", settings: ["alpha"]))
+    session.say(context.ledger?.profile)
   }
 }

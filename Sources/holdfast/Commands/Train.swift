@@ -36,6 +36,7 @@ struct Train: ParsableCommand {
   @OptionGroup(title: "Data") var sets: DataOptions
   @OptionGroup(title: "Machine") var machine: MachineOptions
   @OptionGroup(title: "Talk") var talk: TalkOptions
+  @OptionGroup(title: "Talk") var profiling: ProfileOptions
 
   func run() throws {
     var values: [String: JSONValue] = [
@@ -52,7 +53,10 @@ struct Train: ParsableCommand {
     let configuration = try StudyConfiguration(
       [.object(values)] + study.overlays(machine, sets))
     let folder = study.out ?? "runs/\(configuration.name)"
-    try StudyRun(configuration: configuration, folder: folder, talk: talk, listsRows: true).run()
+    try StudyRun(
+      configuration: configuration, folder: folder, talk: talk, profiles: profiling.profile,
+      listsRows: true
+    ).run()
   }
 
   private var testData: String? {

@@ -19,6 +19,15 @@ struct MachineOptions: ParsableArguments {
   @Option(help: "Matrix products in fp32 or bf16 (default: fp32).")
   var precision: Precision?
 
+  @Flag(
+    help: ArgumentHelp(
+      "Leave out all fast paths, to tell whether a number depends on them.",
+      discussion: """
+        libtorch's own operators, whole files decoded by portable code, texts at full length, \
+        nothing kept to be used again. Slower; numbers are the same up to rounding.
+        """))
+  var exact = false
+
   @Option(help: ArgumentHelp("Images at once.", valueName: "images"))
   var batchSize: Int?
 

@@ -39,6 +39,7 @@ struct StudyOptions: ParsableArguments {
     values["precision"] = machine.precision.map { .string($0.rawValue) }
     values["seeds"] = machine.seed.map { .array([.integer($0)]) }
     values["adapter"] = adapter.map(JSONValue.string)
+    if machine.exact { values["exact"] = .bool(true) }
     if machine.skipBad { values["skip-bad"] = .bool(true) }
     var training: [String: JSONValue] = [:]
     training["order"] = order.map(JSONValue.string)

@@ -17,36 +17,47 @@ struct Session {
     signals = Signals(stop)
   }
 
-  /// The context of a run; sets the number of threads that libtorch computes with.
+  /// The context of a run; sets the number of threads that libtorch computes with, and whether the
+  /// process takes its fast paths.
   ///
   /// - Parameters:
   ///   - device: `auto`, `cpu`, `cuda`, `cuda:1` or `mps`.
   ///   - threads: 0 stands for all cores.
+  ///   - profiles: Whether the run accounts for its time, from here on.
   ///   - record: Told of every event after it was shown.
   func context(
-    device: String, threads: Int, precision: String, skipBad: Bool,
-    record: @escaping @Sendable (RunEvent) throws -> Void = { _ in }
+    device: String, threads: Int, precision: String, exact: Bool, skipBad: Bool,
+    profiles: Bool = false, record: @escaping @Sendable (RunEvent) throws -> Void = { _ in }
   ) throws(HoldfastError) -> RunContext {
     guard (0...4096).contains(threads) else {
       throw .usage("--threads is \(threads)", remedy: "Give a number of threads; 0 is all cores.")
     }
     let count = threads == 0 ? ProcessInfo.processInfo.activeProcessorCount : threads
     Machine.threads = count
+    FastPaths.areOnByDefault = !exact
     let terminal = terminal
+    let ledger = profiles ? TimeLedger() : nil
     return RunContext(
       device: try Self.device(device), precision: precision == "bf16" ? .bfloat16 : .float32,
-      loaderThreads: count, skipBad: skipBad, stop: stop
+      loaderThreads: count, skipBad: skipBad, stop: stop, ledger: ledger
     ) { event in
-      terminal.show(event)
-      try record(event)
+      let note = {
+        terminal.show(event)
+        try record(event)
+      }
+      guard let ledger else { return try note() }
+      try ledger.measure(.records, note)
     }
   }
 
   /// The context for commands that have no configuration.
-  func context(_ machine: MachineOptions) throws(HoldfastError) -> RunContext {
+  func context(
+    _ machine: MachineOptions, profiles: Bool = false
+  ) throws(HoldfastError) -> RunContext {
     try context(
       device: machine.device ?? "auto", threads: machine.threads ?? 0,
-      precision: machine.precision?.rawValue ?? "fp32", skipBad: machine.skipBad)
+      precision: machine.precision?.rawValue ?? "fp32", exact: machine.exact,
+      skipBad: machine.skipBad, profiles: profiles)
   }
 
   /// The evaluation parts of data sets.
@@ -66,6 +77,11 @@ struct Session {
     return { done, total in
       terminal.show(.progress(place.preparation, done: done, total: total, loss: nil))
     }
+  }
+
+  /// Says where the time of a run went, if it was accounted for.
+  func say(_ profile: RunProfile?) {
+    if let profile { terminal.say("\n" + profile.text) }
   }
 
   /// Says which images were left out.

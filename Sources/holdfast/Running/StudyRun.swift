@@ -8,6 +8,8 @@ struct StudyRun {
   let configuration: StudyConfiguration
   let folder: String
   let talk: TalkOptions
+  /// Say where the time went.
+  var profiles = false
   /// Print every row, and not the table of a comparison.
   var listsRows = false
 
@@ -17,7 +19,8 @@ struct StudyRun {
     let recorder = RunRecorder(folder: folder)
     let context = try session.context(
       device: configuration.device, threads: configuration.threads,
-      precision: configuration.precision, skipBad: configuration.skipsBadImages
+      precision: configuration.precision, exact: configuration.isExact,
+      skipBad: configuration.skipsBadImages, profiles: profiles
     ) { event in try Self.record(event, recorder) }
     do {
       let materials = try StudyMaterials(configuration, context)
@@ -26,12 +29,15 @@ struct StudyRun {
       let study = Study(
         configuration, materials, output: recorder.workingFolder, context: context)
       let rows = try study.run()
+      let profile = context.ledger?.profile
+      if let profile { try recorder.log(profile.json) }
       try recorder.finish(title: configuration.name)
       let text = ResultText(rows)
       try session.print(
         listsRows
           ? text.list(talk.format, title: "method", settings: Self.settings(of: rows))
           : text.comparison(talk.format))
+      session.say(profile)
       session.terminal.say("Saved in \(folder); open \(folder)/report.html")
     } catch {
       session.terminal.clear()
