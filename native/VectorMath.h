@@ -22,9 +22,8 @@ typedef int32_t Integers __attribute__((vector_size(32), aligned(4), may_alias))
 
 CT_INLINE Floats load(const float *from) { return *reinterpret_cast<const Floats *>(from); }
 CT_INLINE void store(float *to, Floats value) { *reinterpret_cast<Floats *>(to) = value; }
-CT_INLINE Floats splat(float value) {
-  return Floats{value, value, value, value, value, value, value, value};
-}
+// Written as a difference, which compilers see through: of a list of eight they make eight insertions.
+CT_INLINE Floats splat(float value) { return value - Floats{}; }
 
 CT_INLINE float sum(Floats v) {
   return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
@@ -36,6 +35,37 @@ CT_INLINE float largest(Floats v) {
   float result = v[0];
   for (int lane = 1; lane < 8; ++lane) result = v[lane] > result ? v[lane] : result;
   return result;
+}
+
+// Rows of an 8 × 8 matrix to its columns.
+CT_INLINE void transpose(Floats (&rows)[8]) {
+#if defined(__GNUC__) && !defined(__clang__)
+  Floats pairs[8];
+  for (int i = 0; i < 8; i += 2) {
+    pairs[i] = __builtin_shuffle(rows[i], rows[i + 1], Integers{0, 8, 2, 10, 4, 12, 6, 14});
+    pairs[i + 1] = __builtin_shuffle(rows[i], rows[i + 1], Integers{1, 9, 3, 11, 5, 13, 7, 15});
+  }
+  Floats fours[8];
+  for (int half = 0; half < 8; half += 4) {
+    for (int i = 0; i < 2; ++i) {
+      const Floats a = pairs[half + i], b = pairs[half + i + 2];
+      fours[half + i] = __builtin_shuffle(a, b, Integers{0, 1, 8, 9, 4, 5, 12, 13});
+      fours[half + i + 2] = __builtin_shuffle(a, b, Integers{2, 3, 10, 11, 6, 7, 14, 15});
+    }
+  }
+  for (int i = 0; i < 4; ++i) {
+    rows[i] = __builtin_shuffle(fours[i], fours[i + 4], Integers{0, 1, 2, 3, 8, 9, 10, 11});
+    rows[i + 4] = __builtin_shuffle(fours[i], fours[i + 4], Integers{4, 5, 6, 7, 12, 13, 14, 15});
+  }
+#else
+  for (int i = 0; i < 8; ++i) {
+    for (int j = i + 1; j < 8; ++j) {
+      const float kept = rows[i][j];
+      rows[i][j] = rows[j][i];
+      rows[j][i] = kept;
+    }
+  }
+#endif
 }
 
 // e^x: 2^n · e^r with |r| <= ln 2 / 2, whose exponential is Taylor's polynomial of degree 7;

@@ -1,0 +1,112 @@
+// A pre-norm transformer block whose rows go through it while they are in the cache:
+//
+//   y = x + attention(norm(x)) · Woᵀ + bo,    z = y + activation(norm(y) · W1ᵀ + b1) · W2ᵀ + b2
+//
+// libtorch runs it as some thirty kernels and as many backward, each over memory. Here a thread takes
+// a few sequences through all of it, forward or backward, and only then are the weights' gradients
+// made. Backward normalises and activates again instead of keeping the results, which leaves 10
+// numbers per row and width in place of about 25, and gradients are added straight into those of
+// leaves. Frozen weights get no gradient, and an input that needs none ends the pass.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "Attention.h"
+#include "Products.h"
+#include "Rows.h"
+
+namespace ctorch {
+
+namespace block {
+// The places of the parameters in the operator's list.
+enum Parameter {
+  norm1_weight, norm1_bias, projection_weight, projection_bias, output_weight, output_bias,
+  norm2_weight, norm2_bias, expansion_weight, expansion_bias, contraction_weight,
+  contraction_bias, parameter_count
+};
+}  // namespace block
+
+struct BlockSettings {
+  std::vector<int64_t> places;  // (weight, from) of each adapter
+  double scale;
+  int64_t heads;
+  Activation activation;
+  double epsilon;
+  bool causal;
+};
+
+class Block {
+ public:
+  // Throws c10::Error where shapes or types do not fit.
+  Block(const BlockSettings &settings, at::TensorList parameters, at::TensorList factors,
+        const at::Tensor &input);
+
+  // What the forward pass leaves for the backward one.
+  struct Record {
+    at::Tensor projections, attended, log_sums, middle, hidden, statistics;
+    std::vector<at::Tensor> lowered;  // x·Aᵀ of each adapter
+  };
+
+  // Where gradients go: undefined tensors stand for what needs none.
+  struct Gradients {
+    std::array<at::Tensor, block::parameter_count> parameters;
+    std::vector<at::Tensor> factors;
+    bool input;
+  };
+
+  // Fills the record where it is not null.
+  at::Tensor forward(const at::Tensor &input, Record *record) const;
+
+  // The input's gradient, undefined where it needs none.
+  at::Tensor backward(const at::Tensor &input, const Record &record,
+                      const at::Tensor &output_gradient, Gradients &gradients) const;
+
+ private:
+  // A low-rank update of some outputs of a map: y[:, from ..< from + n] += scale · x·Aᵀ·Bᵀ.
+  struct Adapter {
+    block::Parameter weight;
+    int64_t from;
+    at::Tensor down, up;
+
+    int64_t rank() const { return down.size(0); }
+    int64_t outputs() const { return up.size(0); }
+  };
+
+  // Sequences that one thread takes through the block.
+  struct Group {
+    int64_t index, first_sequence, sequences, first_row, rows;
+  };
+
+  // The packed factors of a pass, and what it keeps of each adapter.
+  struct Workspace;
+
+  const BlockSettings &settings_;
+  std::vector<Adapter> adapters_;
+  std::array<at::Tensor, block::parameter_count> parameters_;
+  AttentionShape shape_;
+  Matrix size_, hidden_;
+
+  void check(block::Parameter which, at::IntArrayRef sizes) const;
+  Norm norm(block::Parameter weight) const;
+  const float *parameter(block::Parameter which) const;
+  int64_t groups() const;
+  void over_groups(const std::function<void(Group)> &body) const;
+  Matrix part(Matrix whole, Group group) const { return {group.rows, whole.width}; }
+
+  bool needs_inputs(block::Parameter which, const Gradients &gradients) const;
+  void pack(block::Parameter which, bool isForward, Workspace &workspace) const;
+  void linear(block::Parameter which, Group group, const float *input, float *output,
+              const Workspace &workspace) const;
+  void input_gradient(block::Parameter which, Group group, const float *output_gradient,
+                      float *result, const Workspace &workspace) const;
+  void weight_gradient(block::Parameter which, const float *output_gradient, const float *input,
+                       const Record &record, Gradients &gradients,
+                       const Workspace &workspace) const;
+};
+
+}  // namespace ctorch

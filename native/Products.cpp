@@ -1,0 +1,437 @@
+// The kernels keep a tile of the result in registers over a block of the depth (Goto and van de
+// Geijn 2008, "Anatomy of high-performance matrix multiplication"): 14 × 32 numbers with AVX-512,
+// 6 × 16 with AVX2. A block of the left-hand rows is copied beside each other first, so that no two
+// of them meet in one set of the cache.
+#include "Products.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/addmm.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/zeros.h>
+#include <torch/library.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <string_view>
+#include <vector>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+#include "Internal.h"
+#include "VectorMath.h"
+
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__)
+#define CT_OWN_PRODUCTS 1
+#else
+#define CT_OWN_PRODUCTS 0
+#endif
+
+namespace ctorch {
+namespace {
+
+// Rows of the right-hand matrix that a tile takes at once, at most.
+constexpr int64_t kDepth = 384;
+// The step between rows of the copied left-hand block: no multiple of 4 KiB, whatever the row.
+constexpr int64_t kRowStep = kDepth + 16;
+// Left-hand rows that are copied together; they fill a third of a second-level cache.
+constexpr int64_t kRows = 224;
+constexpr int kMostRows = 14;
+// The step between depths of a block copied from a transposed matrix.
+constexpr int64_t kColumnStep = 16;
+
+// The blocks of a depth are of nearly one size.
+int64_t depth_blocks(int64_t depth) { return (depth + kDepth - 1) / kDepth; }
+int64_t start(int64_t part, int64_t parts, int64_t total) { return part * total / parts; }
+
+// A vector in registers, and one anywhere in memory.
+template <int WIDTH>
+struct Vector;
+template <>
+struct Vector<8> {
+  typedef float Type __attribute__((vector_size(32)));
+  typedef float Place __attribute__((vector_size(32), aligned(4), may_alias));
+};
+template <>
+struct Vector<16> {
+  typedef float Type __attribute__((vector_size(64)));
+  typedef float Place __attribute__((vector_size(64), aligned(4), may_alias));
+};
+
+// c [ROWS, 2 · WIDTH] = or += a · b over one block of the depth, in registers.
+template <int WIDTH, int ROWS, int64_t ROW_STEP, int64_t DEPTH_STEP>
+CT_INLINE void tile(const float *a, const float *b, float *c, int64_t c_step, int64_t depth,
+                    bool adds) {
+  using V = Vector<WIDTH>;
+  using T = typename V::Type;
+  using Place = typename V::Place;
+  T sums[ROWS][2];
+#pragma GCC unroll 14
+  for (int row = 0; row < ROWS; ++row) {
+#pragma GCC unroll 2
+    for (int part = 0; part < 2; ++part) {
+      sums[row][part] = T{};
+      __builtin_prefetch(c + row * c_step + part * WIDTH, 1);
+    }
+  }
+  for (int64_t k = 0; k < depth; ++k) {
+    T right[2];
+#pragma GCC unroll 2
+    for (int part = 0; part < 2; ++part) {
+      right[part] = *reinterpret_cast<const Place *>(b + (k * 2 + part) * WIDTH);
+    }
+#pragma GCC unroll 14
+    for (int row = 0; row < ROWS; ++row) {
+      const float left = a[row * ROW_STEP + k * DEPTH_STEP];
+#pragma GCC unroll 2
+      for (int part = 0; part < 2; ++part) sums[row][part] += left * right[part];
+    }
+  }
+#pragma GCC unroll 14
+  for (int row = 0; row < ROWS; ++row) {
+#pragma GCC unroll 2
+    for (int part = 0; part < 2; ++part) {
+      Place *place = reinterpret_cast<Place *>(c + row * c_step + part * WIDTH);
+      *place = adds ? *place + sums[row][part] : sums[row][part];
+    }
+  }
+}
+
+template <int WIDTH, int64_t ROW_STEP, int64_t DEPTH_STEP, int MOST>
+CT_INLINE void tile_of(int64_t rows, const float *a, const float *b, float *c, int64_t c_step,
+                       int64_t depth, bool adds) {
+  switch (rows) {
+#define CT_CASE(N)                                                                   \
+  case N:                                                                            \
+    if constexpr (N <= MOST) tile<WIDTH, N, ROW_STEP, DEPTH_STEP>(a, b, c, c_step, depth, adds); \
+    return;
+    CT_CASE(1) CT_CASE(2) CT_CASE(3) CT_CASE(4) CT_CASE(5) CT_CASE(6) CT_CASE(7)
+    CT_CASE(8) CT_CASE(9) CT_CASE(10) CT_CASE(11) CT_CASE(12) CT_CASE(13) CT_CASE(14)
+#undef CT_CASE
+    default: return;
+  }
+}
+
+using Tile = void (*)(int64_t rows, const float *a, const float *b, float *c, int64_t c_step,
+                      int64_t depth, bool adds);
+
+#if CT_OWN_PRODUCTS
+__attribute__((target("arch=x86-64-v4"))) void row_tile_512(
+    int64_t rows, const float *a, const float *b, float *c, int64_t step, int64_t depth, bool adds) {
+  tile_of<16, kRowStep, 1, 14>(rows, a, b, c, step, depth, adds);
+}
+__attribute__((target("arch=x86-64-v4"))) void column_tile_512(
+    int64_t rows, const float *a, const float *b, float *c, int64_t step, int64_t depth, bool adds) {
+  tile_of<16, 1, kColumnStep, 14>(rows, a, b, c, step, depth, adds);
+}
+__attribute__((target("arch=x86-64-v3"))) void row_tile_256(
+    int64_t rows, const float *a, const float *b, float *c, int64_t step, int64_t depth, bool adds) {
+  tile_of<8, kRowStep, 1, 6>(rows, a, b, c, step, depth, adds);
+}
+__attribute__((target("arch=x86-64-v3"))) void column_tile_256(
+    int64_t rows, const float *a, const float *b, float *c, int64_t step, int64_t depth, bool adds) {
+  tile_of<8, 1, kColumnStep, 6>(rows, a, b, c, step, depth, adds);
+}
+#endif
+
+struct Kernel {
+  Tile rows, columns;
+  int64_t most_rows, panel;
+};
+
+Kernel kernel(Multiplier multiplier) {
+#if CT_OWN_PRODUCTS
+  if (multiplier == Multiplier::avx512) return {row_tile_512, column_tile_512, 14, 32};
+  if (multiplier == Multiplier::avx2) return {row_tile_256, column_tile_256, 6, 16};
+#endif
+  (void)multiplier;
+  return {nullptr, nullptr, 1, 1};
+}
+
+// Copies rows of up to `panel` numbers beside each other, padded with zeros.
+CT_VECTORISED
+void pack_rows(Operand matrix, int64_t depth, int64_t columns, int64_t panel, float factor,
+               float *to) {
+  for (int64_t k = 0; k < depth; ++k) {
+    const float *from = matrix.data + k * matrix.row_step;
+    int64_t i = 0;
+    for (; i + kWidth <= columns; i += kWidth) store(to + i, load(from + i) * factor);
+    for (; i < columns; ++i) to[i] = from[i] * factor;
+    for (; i < panel; ++i) to[i] = 0;
+    to += panel;
+  }
+}
+
+// The same for a matrix that lies transposed.
+CT_VECTORISED
+void pack_columns(Operand matrix, int64_t depth, int64_t columns, int64_t panel, float factor,
+                  float *to) {
+  for (int64_t i = 0; i < panel; i += kWidth) {
+    const float *from = matrix.data + i * matrix.column_step;
+    int64_t k = 0;
+    if (i + kWidth <= columns) {
+      for (; k + kWidth <= depth; k += kWidth) {
+        Floats rows[kWidth];
+        for (int64_t lane = 0; lane < kWidth; ++lane) {
+          rows[lane] = load(from + lane * matrix.column_step + k) * factor;
+        }
+        transpose(rows);
+        for (int64_t lane = 0; lane < kWidth; ++lane) store(to + (k + lane) * panel + i, rows[lane]);
+      }
+    }
+    for (; k < depth; ++k) {
+      for (int64_t lane = 0; lane < kWidth; ++lane) {
+        to[k * panel + i + lane] =
+            i + lane < columns ? from[lane * matrix.column_step + k] * factor : 0;
+      }
+    }
+  }
+}
+
+// Copies pieces of rows, each beside those of the other depths: reads go along the matrix. More than
+// a piece is copied where more is there, which costs less than counting.
+CT_VECTORISED
+void copy_columns(int64_t depth, int64_t count, int64_t pieces, int64_t piece_size, const float *a,
+                  int64_t a_step, float *to) {
+  std::vector<int64_t> firsts(static_cast<size_t>(pieces));
+  for (int64_t piece = 0; piece < pieces; ++piece) firsts[piece] = start(piece, pieces, count);
+  for (int64_t k = 0; k < depth; ++k) {
+    const float *from = a + k * a_step;
+    for (int64_t piece = 0; piece < pieces; ++piece) {
+      const int64_t first = firsts[piece];
+      float *target = to + piece * piece_size + k * kColumnStep;
+      if (first + kColumnStep <= count) {
+        store(target, load(from + first));
+        store(target + kWidth, load(from + first + kWidth));
+      } else {
+        for (int64_t i = 0; first + i < count; ++i) target[i] = from[first + i];
+      }
+    }
+  }
+}
+
+at::Tensor view(const float *data, int64_t rows, int64_t columns, int64_t row_step,
+                int64_t column_step) {
+  return at::from_blob(const_cast<float *>(data), {rows, columns}, {row_step, column_step},
+                       at::TensorOptions().dtype(at::kFloat));
+}
+
+}  // namespace
+
+bool is_available(Multiplier multiplier) {
+#if CT_OWN_PRODUCTS
+  if (multiplier == Multiplier::avx512) {
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+  }
+  if (multiplier == Multiplier::avx2) {
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  }
+#endif
+  return multiplier == Multiplier::libtorch;
+}
+
+Multiplier multiplier() {
+  static const Multiplier chosen = [] {
+    constexpr std::array<std::pair<std::string_view, Multiplier>, 3> names{
+        {{"libtorch", Multiplier::libtorch},
+         {"avx2", Multiplier::avx2},
+         {"avx512", Multiplier::avx512}}};
+    if (const char *wanted = std::getenv("HOLDFAST_PRODUCTS")) {
+      for (const auto &[name, multiplier] : names) {
+        if (name == wanted && is_available(multiplier)) return multiplier;
+      }
+    }
+#if CT_OWN_PRODUCTS
+    if (!__builtin_cpu_is("intel")) {
+      if (is_available(Multiplier::avx512)) return Multiplier::avx512;
+      if (is_available(Multiplier::avx2)) return Multiplier::avx2;
+    }
+#endif
+    return Multiplier::libtorch;
+  }();
+  return chosen;
+}
+
+Buffer::~Buffer() { std::free(data_); }
+
+float *Buffer::floats(int64_t count) {
+  if (count <= count_) return data_;
+  std::free(data_);
+  count_ = 0;
+  // Whole large pages: a kernel touches many places of a packed matrix in turn.
+  constexpr size_t kPage = size_t{1} << 21;
+  const size_t bytes = static_cast<size_t>(count) * sizeof(float);
+  const size_t alignment = bytes >= kPage ? kPage : 64;
+  const size_t whole = (bytes + alignment - 1) / alignment * alignment;
+  data_ = static_cast<float *>(std::aligned_alloc(alignment, whole));
+  if (data_ == nullptr) throw std::bad_alloc();
+#if defined(MADV_HUGEPAGE)
+  if (alignment == kPage) madvise(data_, whole, MADV_HUGEPAGE);
+#endif
+  count_ = static_cast<int64_t>(whole / sizeof(float));
+  return data_;
+}
+
+void Panels::pack(Operand matrix, int64_t depth, int64_t width, float factor) {
+  depth_ = depth;
+  width_ = width;
+  matrix_ = matrix;
+  factor_ = factor;
+  if (multiplier_ == Multiplier::libtorch) return;
+  panel_ = kernel(multiplier_).panel;
+  const int64_t panels = (width + panel_ - 1) / panel_, blocks = depth_blocks(depth);
+  packed_ = buffer_.floats(depth * panels * panel_);
+  at::parallel_for(0, blocks * panels, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t block = i / panels, column = i % panels * panel_;
+      const int64_t from = start(block, blocks, depth), to = start(block + 1, blocks, depth);
+      const Operand part{matrix.data + from * matrix.row_step + column * matrix.column_step,
+                         matrix.row_step, matrix.column_step};
+      (matrix.column_step == 1 ? pack_rows : pack_columns)(
+          part, to - from, std::min(panel_, width - column), panel_, factor,
+          packed_ + from * panels * panel_ + column * (to - from));
+    }
+  });
+}
+
+// Rows of the result, and whether the left-hand matrix lies transposed.
+struct Panels::Rows {
+  int64_t count;
+  bool isTransposed;
+};
+
+void Panels::multiply_rows(Rows rows, const float *a, int64_t a_step, float *c, int64_t c_step,
+                           bool adds) const {
+  const Kernel own = kernel(multiplier_);
+  const Tile tile = rows.isTransposed ? own.columns : own.rows;
+  const int64_t panels = (width_ + panel_ - 1) / panel_, blocks = depth_blocks(depth_);
+  const int64_t pieces = (rows.count + own.most_rows - 1) / own.most_rows;
+  const int64_t piece_size = rows.isTransposed ? (kDepth + 1) * kColumnStep : own.most_rows * kRowStep;
+  thread_local Buffer copies;
+  float *copy = copies.floats(pieces * piece_size);
+  for (int64_t block = 0; block < blocks; ++block) {
+    const int64_t from = start(block, blocks, depth_);
+    const int64_t depth = start(block + 1, blocks, depth_) - from;
+    if (rows.isTransposed) {
+      copy_columns(depth, rows.count, pieces, piece_size, a + from * a_step, a_step, copy);
+    } else {
+      for (int64_t piece = 0; piece < pieces; ++piece) {
+        const int64_t first = start(piece, pieces, rows.count);
+        const int64_t last = start(piece + 1, pieces, rows.count);
+        for (int64_t row = first; row < last; ++row) {
+          std::memcpy(copy + piece * piece_size + (row - first) * kRowStep,
+                      a + row * a_step + from, static_cast<size_t>(depth) * sizeof(float));
+        }
+      }
+    }
+    const bool sums = adds || block > 0;
+    for (int64_t panel = 0; panel < panels; ++panel) {
+      const float *b = packed_ + from * panels * panel_ + panel * panel_ * depth;
+      const int64_t columns = std::min(panel_, width_ - panel * panel_);
+      for (int64_t piece = 0; piece < pieces; ++piece) {
+        const int64_t first = start(piece, pieces, rows.count);
+        const int64_t count = start(piece + 1, pieces, rows.count) - first;
+        float *target = c + first * c_step + panel * panel_;
+        if (columns == panel_) {
+          tile(count, copy + piece * piece_size, b, target, c_step, depth, sums);
+          continue;
+        }
+        float part[kMostRows * 32];
+        tile(count, copy + piece * piece_size, b, part, panel_, depth, false);
+        for (int64_t row = 0; row < count; ++row) {
+          for (int64_t i = 0; i < columns; ++i) {
+            float &place = target[row * c_step + i];
+            place = sums ? place + part[row * panel_ + i] : part[row * panel_ + i];
+          }
+        }
+      }
+    }
+  }
+}
+
+void Panels::multiply(int64_t rows, const float *a, int64_t a_step, float *c, int64_t c_step,
+                      bool adds) const {
+  if (multiplier_ == Multiplier::libtorch) {
+    at::Tensor result = view(c, rows, width_, c_step, 1);
+    at::addmm_out(result, result, view(a, rows, depth_, a_step, 1),
+                  view(matrix_.data, depth_, width_, matrix_.row_step, matrix_.column_step),
+                  adds ? 1 : 0, factor_);
+    return;
+  }
+  // Within a parallel region all rows are this thread's.
+  const int64_t threads = at::in_parallel_region() ? 1 : at::get_num_threads();
+  const int64_t parts = std::max((rows + kRows - 1) / kRows, std::min(threads, rows / 8 + 1));
+  at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t first = start(i, parts, rows), last = start(i + 1, parts, rows);
+      if (first == last) continue;
+      multiply_rows({last - first, false}, a + first * a_step, a_step, c + first * c_step, c_step,
+                    adds);
+    }
+  });
+}
+
+void Panels::add_transposed_product(int64_t rows, const float *a, int64_t a_step, float *c,
+                                    int64_t c_step) const {
+  if (multiplier_ == Multiplier::libtorch) {
+    at::Tensor result = view(c, rows, width_, c_step, 1);
+    at::addmm_out(result, result, view(a, rows, depth_, 1, a_step),
+                  view(matrix_.data, depth_, width_, matrix_.row_step, matrix_.column_step), 1,
+                  factor_);
+    return;
+  }
+  // As many parts as threads where that fills their caches, so that all end together.
+  const int64_t threads = std::max<int64_t>(at::get_num_threads(), 1);
+  const int64_t parts = threads * ((rows + threads * 2 * kRows - 1) / (threads * 2 * kRows));
+  at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t part = begin; part < end; ++part) {
+      const int64_t first = start(part, parts, rows), last = start(part + 1, parts, rows);
+      if (first == last) continue;
+      multiply_rows({last - first, true}, a + first, a_step, c + first * c_step, c_step, true);
+    }
+  });
+}
+
+}  // namespace ctorch
+
+namespace {
+
+// a · b, for tests and for whoever compares kernels; `multiplier` is a number of ctorch::Multiplier.
+at::Tensor matrix_product(const at::Tensor &a, const at::Tensor &b, int64_t multiplier) {
+  TORCH_CHECK(a.dim() == 2 && b.dim() == 2 && a.size(1) == b.size(0) &&
+                  a.scalar_type() == at::kFloat && b.scalar_type() == at::kFloat,
+              "matrix_product takes float32 [rows, depth] and [depth, columns]");
+  const auto own = static_cast<ctorch::Multiplier>(multiplier);
+  TORCH_CHECK(multiplier >= 0 && multiplier <= 2 && ctorch::is_available(own),
+              "this processor has no kernel of kind ", multiplier);
+  const auto isReadable = [](const at::Tensor &m) { return m.is_contiguous() || m.t().is_contiguous(); };
+  const at::Tensor left = isReadable(a) ? a : a.contiguous();
+  const at::Tensor right = isReadable(b) ? b : b.contiguous();
+  ctorch::Panels panels(own);
+  const bool isRowMajor = right.is_contiguous();
+  panels.pack({right.const_data_ptr<float>(), isRowMajor ? right.size(1) : 1,
+               isRowMajor ? 1 : right.size(0)},
+              right.size(0), right.size(1));
+  at::Tensor result = at::zeros({a.size(0), b.size(1)}, a.options());
+  if (left.is_contiguous()) {
+    panels.multiply(a.size(0), left.const_data_ptr<float>(), a.size(1), result.data_ptr<float>(),
+                    b.size(1), false);
+  } else {
+    panels.add_transposed_product(a.size(0), left.const_data_ptr<float>(), a.size(0),
+                                  result.data_ptr<float>(), b.size(1));
+  }
+  return result;
+}
+
+}  // namespace
+
+TORCH_LIBRARY_FRAGMENT(holdfast, library) {
+  library.def("matrix_product(Tensor a, Tensor b, int multiplier) -> Tensor");
+}
+
+TORCH_LIBRARY_IMPL(holdfast, CPU, library) { library.impl("matrix_product", matrix_product); }

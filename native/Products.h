@@ -1,0 +1,82 @@
+// Products of single-precision matrices whose pieces stay in the cache.
+//
+// A block of a transformer multiplies many rows by few small matrices and does something to the rows
+// in between. Here the right-hand matrix is packed once, and any number of rows can be multiplied by
+// it at any time, while they are in the cache. On x86 processors not made by
+// Intel the kernels are ours, since MKL uses no more than AVX2 there; elsewhere they are libtorch's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ctorch {
+
+// Whose kernels multiply; the numbers are those of holdfast::matrix_product.
+enum class Multiplier : int64_t { libtorch = 0, avx2 = 1, avx512 = 2 };
+
+// The kernels for this processor. The environment's HOLDFAST_PRODUCTS (libtorch, avx2, avx512) wins
+// where the processor has what it names.
+Multiplier multiplier();
+
+bool is_available(Multiplier multiplier);
+
+// A matrix whose element (row, column) is data[row · row_step + column · column_step]; one of the
+// steps is 1.
+struct Operand {
+  const float *data;
+  int64_t row_step, column_step;
+
+  Operand transposed() const { return {data, column_step, row_step}; }
+};
+
+// Memory that grows and is kept, aligned to a cache line.
+class Buffer {
+ public:
+  Buffer() = default;
+  Buffer(const Buffer &) = delete;
+  Buffer &operator=(const Buffer &) = delete;
+  ~Buffer();
+
+  // At least `count` floats, with whatever is in them.
+  float *floats(int64_t count);
+
+ private:
+  float *data_ = nullptr;
+  int64_t count_ = 0;
+};
+
+// The right-hand matrix of products, [depth, width], times a factor, in the order that a kernel
+// reads it: blocks of rows, in each of them panels of columns.
+class Panels {
+ public:
+  explicit Panels(Multiplier multiplier = ctorch::multiplier()) : multiplier_(multiplier) {}
+
+  // Packs the matrix, in parallel. With libtorch's kernels it must outlive the products.
+  void pack(Operand matrix, int64_t depth, int64_t width, float factor = 1);
+
+  int64_t depth() const { return depth_; }
+  int64_t width() const { return width_; }
+
+  // c [rows, width] = a [rows, depth] · this, or c += it; in parallel, or within a parallel region
+  // on the calling thread.
+  void multiply(int64_t rows, const float *a, int64_t a_step, float *c, int64_t c_step,
+                bool adds) const;
+
+  // c [rows, width] += aᵀ · this for a [depth, rows], in parallel.
+  void add_transposed_product(int64_t rows, const float *a, int64_t a_step, float *c,
+                              int64_t c_step) const;
+
+ private:
+  Multiplier multiplier_;
+  int64_t depth_ = 0, width_ = 0, panel_ = 0;
+  Operand matrix_{nullptr, 0, 0};
+  float factor_ = 1;
+  float *packed_ = nullptr;
+  Buffer buffer_;
+
+  struct Rows;
+  void multiply_rows(Rows rows, const float *a, int64_t a_step, float *c, int64_t c_step,
+                     bool adds) const;
+};
+
+}  // namespace ctorch
