@@ -62,6 +62,19 @@ class Command:
         pass
 
 
+class Given:
+    """A time to stand beside, and no process."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def repeat(self):
+        return {"seconds": self.seconds, "count": 1, "check": None, "peak": 0}
+
+    def close(self):
+        pass
+
+
 def in_turn(sides, rounds, warm_ups, note):
     """Repeats the sides in turn, A B A B, and gives every side's answers, warm-ups left out."""
     answers = {name: [] for name in sides}

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Holds what holdfast reads and writes to transformers, open_clip and PEFT, on models of true size
-# with random weights (`make interchange`). Takes some minutes and 5 GB of disk in .cache.
+# with random weights (`make interchange`). Takes some minutes and 5 GB of disk in .cache; arguments are
+# further models of open_clip.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=$(scripts/python-environment.sh)
@@ -10,5 +11,5 @@ folder=.cache/interchange
 rm -rf "$folder"
 mkdir -p "$folder"
 trap 'rm -rf "$folder"' EXIT
-"$python" scripts/check_interchange.py bin/holdfast "$folder/layouts"
+"$python" scripts/check_interchange.py bin/holdfast "$folder/layouts" "$@"
 "$python" scripts/check_adapters.py bin/holdfast "$folder/adapters"

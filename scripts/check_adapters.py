@@ -131,6 +131,15 @@ def main(program, folder):
         check.compare(f"PEFT's adapter {name}", ours, theirs)
         check.expect_moved(name, ours, plain)
 
+    # An adapter of one library, written unmerged for the other, in PEFT on that library's model.
+    for name, layout, kind in [("q-and-v", "openclip", "open_clip"), ("open-clip", "hf", "CLIPModel")]:
+        out = folder / f"{name}-as-{layout}"
+        check.run("convert", "--model", base, "--adapter", folder / name, "--layout", layout, "--out", out)
+        title = f"adapter {name}, converted for {kind}"
+        check.compare(title, check.embed(out), check.embed(folder / name))
+        check.compare(f"{title}, in PEFT", numbers(loaded(model_of(kind, base), out), inputs),
+                      check.embed(folder / name))
+
     name = folder / "merged"
     check.run("merge", "--from", base, "--adapter", folder / "q-and-v", "--out", name)
     check.compare("merge --adapter", check.embed(name), check.embed(folder / "q-and-v"))

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Holds layouts of checkpoints to transformers and open_clip, both ways, on models of true size.
 
-    python scripts/check_interchange.py bin/holdfast FOLDER
+    python scripts/check_interchange.py bin/holdfast FOLDER [NAME…]
 
-Makes random models in FOLDER with transformers and open_clip, converts them with holdfast, loads what
+NAMEs are further models of open_clip to look at, ViT-L-14-336 or RN50x4 say. Makes random models in FOLDER with transformers and open_clip, converts them with holdfast, loads what
 it wrote with either library, and compares features and logits: what Python wrote and holdfast reads,
 and what holdfast wrote and Python reads. Nothing is fetched but CLIP's vocabulary, which
 scripts/fetch-test-vocabulary.sh puts into .cache. Needs the packages of
@@ -182,7 +182,8 @@ def check_open_clip(check, name):
     """A model of open_clip in the ways it is stored, to the layout that can hold it."""
     model = open_clip.create_model(name)
     randomise(model)
-    expected = by_open_clip(model, check.pixels())
+    size = numpy.max(model.visual.image_size).item()
+    expected = by_open_clip(model, check.pixels(size))
     state = model.state_dict()
     configuration = {"model_cfg": open_clip.get_model_config(name), "preprocess_cfg": {}}
     del model
@@ -197,10 +198,10 @@ def check_open_clip(check, name):
     check.compare(f"{name} of open_clip, a training checkpoint", check.holdfast(training), expected)
     if "RN" in name:
         out = check.convert(training, "openclip", "out")
-        theirs = by_open_clip(open_clip.create_model(f"local-dir:{out}"), check.pixels())
+        theirs = by_open_clip(open_clip.create_model(f"local-dir:{out}"), check.pixels(size))
     else:
         out = check.convert(training, "hf", "out")
-        theirs = by_transformers(CLIPModel.from_pretrained(out).eval(), check.pixels())
+        theirs = by_transformers(CLIPModel.from_pretrained(out).eval(), check.pixels(size))
     check.compare(f"{name} of open_clip, converted", theirs, expected)
     for place in [folder, out]:
         shutil.rmtree(place)
@@ -236,7 +237,7 @@ def main():
     check = Check(program, folder)
     for activation in ["quick_gelu", "gelu"]:
         check_transformers(check, activation)
-    for name in ["ViT-B-32", "RN50-quickgelu"]:
+    for name in ["ViT-B-32", "RN50-quickgelu", *sys.argv[3:]]:
         check_open_clip(check, name)
     check_openai(check)
     if check.failures:

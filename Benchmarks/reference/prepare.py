@@ -167,6 +167,15 @@ def write_pictures(folder, kind, width, height, count, seed):
         photograph(width, height, random).save(path, **options)
 
 
+def write_tree(folder, each):
+    """Empty files in 1000 class folders, as ImageNet's train split has them; nothing decodes them."""
+    for label in range(1000):
+        place = folder / f"n{1440764 + 7919 * label:08d}"
+        place.mkdir(parents=True)
+        for number in range(each):
+            (place / f"{place.name}_{number}.JPEG").touch()
+
+
 # -- All of it ------------------------------------------------------------------------------------
 
 
@@ -204,6 +213,9 @@ def main():
         once(heads / f"{name}.safetensors", lambda part: write_head(part, width, 10 + number))
     for number, (name, what) in enumerate(bench_settings.pictures(options.quick).items()):
         once(folder / "images" / name, lambda part: write_pictures(part, *what, 100 + number))
+
+    # 1.3 million of them take a minute, once.
+    once(folder / "tree", lambda part: write_tree(part, 13 if options.quick else 1300))
 
     sample = IMAGENET_CLASSNAMES[::250 if not options.quick else 500]
     (folder / "classes.txt").write_text("\n".join(sample) + "\n")

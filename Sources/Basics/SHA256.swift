@@ -62,6 +62,24 @@ public struct SHA256: Sendable {
     return hash.name
   }
 
+  /// The name of a file's digest; the file is read piece by piece.
+  ///
+  /// - Throws: `HoldfastError` of kind `missingInput` where it cannot be read.
+  public static func name(ofFile path: String) throws(HoldfastError) -> String {
+    guard let handle = FileHandle(forReadingAtPath: path) else {
+      throw .missingInput(
+        "\(path): the file cannot be opened", remedy: "Check the path and its permissions.")
+    }
+    defer { try? handle.close() }
+    var hash = SHA256()
+    do {
+      while let piece = try handle.read(upToCount: 1 << 22), !piece.isEmpty { hash.update(piece) }
+    } catch {
+      throw .missingInput("\(path): the file cannot be read", remedy: "Check that it is a file.")
+    }
+    return hash.name
+  }
+
   private static func bigEndian<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
     withUnsafeBytes(of: number.bigEndian) { Array($0) }
   }

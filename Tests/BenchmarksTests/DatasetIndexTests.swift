@@ -72,6 +72,50 @@ import Testing
     }
   }
 
+  @Test func theFirstOpeningTellsHowFarItIs() throws {
+    try withTemporaryFolder { root in
+      let place = try Place(root)
+      for isFirst in [true, false] {
+        let calls = Calls()
+        _ = try DatasetSpecifier.parse(place.table).open(
+          for: .training, cache: place.cache, progress: { calls.add($0, $1) })
+        #expect(calls.all.isEmpty == !isFirst)
+        #expect(calls.all.allSatisfy { $0.done <= $0.total && $0.total >= Self.count })
+        #expect(!isFirst || calls.all.contains { $0.done == $0.total })
+        #expect(calls.all.map(\.done) == calls.all.map(\.done).sorted())
+      }
+    }
+  }
+
+  /// What a progress closure was called with.
+  private final class Calls: @unchecked Sendable {
+    private let lock = NSLock()
+    private var list: [(done: Int, total: Int)] = []
+
+    var all: [(done: Int, total: Int)] { lock.withLock { list } }
+
+    func add(_ done: Int, _ total: Int) { lock.withLock { list.append((done, total)) } }
+  }
+
+  @Test func aSetThatMovesIsReadWhereItIs() throws {
+    try withTemporaryFolder { root in
+      let files = FileManager.default
+      let place = try Place(root)
+      let first = try place.open()
+      // Another set comes to lie where the index was made, and the first one goes elsewhere.
+      try files.createDirectory(atPath: root + "/moved", withIntermediateDirectories: true)
+      try files.moveItem(atPath: root + "/data", toPath: root + "/moved/data")
+      let table = root + "/moved/data/list.csv"
+      let moved = try #require(
+        try DatasetSpecifier.parse(table).open(for: .training, cache: place.cache).first)
+      #expect(moved.samples == first.samples && moved.root == root + "/moved/data")
+      #expect(moved.samples.allSatisfy { !$0.path.hasPrefix("/") })
+      #expect(moved.samples.prefix(9).allSatisfy { files.fileExists(atPath: moved.path(of: $0)) })
+      let other = try Place(root, rows: 21_000)
+      #expect(try other.open().samples.count == 21_000)
+    }
+  }
+
   @Test func whatIsInTheIndexIsWhatIsOpened() throws {
     try withTemporaryFolder { root in
       let place = try Place(root)

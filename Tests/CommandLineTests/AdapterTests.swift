@@ -1,4 +1,5 @@
 import Basics
+import CLIP
 import Foundation
 import TestSupport
 import Testing
@@ -67,6 +68,100 @@ extension EndToEnd {
       try fail(
         .usage, containing: problem,
         arguments: ["merge", "--adapter", Self.adapter, "--out", "/nowhere"] + arguments)
+    }
+
+    @Test func everyVerbTakesAnAdapterOnTopOfItsModel() throws {
+      try withTemporaryFolder { folder in
+        let image = "\(Tiny.images)/test/owl"
+        let (apart, whole) = (
+          ["--model", Tiny.model, "--adapter", Self.adapter], ["--model", Self.adapter]
+        )
+        for arguments in [
+          ["evaluate", "--data", Tiny.images, "--prompts", Tiny.prompts, "--format", "json"],
+          ["predict", "--classes", "\(folder)/classes.txt", "--logits", "--format", "csv", image],
+        ] {
+          try AtomicFile.write(Tiny.classes.joined(separator: "\n"), to: "\(folder)/classes.txt")
+          let (one, other) = try (
+            Program.run(arguments + apart + ["--quiet"]),
+            Program.run(arguments + whole + ["--quiet"])
+          )
+          #expect(one.status == 0 && other.status == 0, "\(one.errors)\(other.errors)")
+          let names = [Tiny.model, Self.adapter].flatMap {
+            [$0, ($0 as NSString).lastPathComponent]
+          }
+          func plain(_ text: String) -> String {
+            names.reduce(text) { $0.replacingOccurrences(of: "\"\($1)\"", with: "") }
+          }
+          #expect(plain(one.output) == plain(other.output) && one.output != "")
+        }
+        _ = try succeed(
+          "embed", "--model", Tiny.model, "--adapter", Self.adapter, "--images", image, "--out",
+          "\(folder)/a")
+        _ = try succeed(
+          "embed", "--model", Self.adapter, "--images", image, "--out", "\(folder)/b")
+        let files = try ["a", "b"].map { try SafetensorsFile(path: "\(folder)/\($0)") }
+        #expect(
+          try files[0].tensor("images").elements(as: Float.self)
+            == files[1].tensor("images").elements(as: Float.self))
+        #expect(files[0].metadata["adapter"] == Self.adapter)
+        try fail(
+          .usage, containing: "an adapter for 2 models",
+          arguments: [
+            "evaluate", "--model", Tiny.model, Tiny.model, "--adapter", Self.adapter, "--data",
+            Tiny.images,
+          ])
+      }
+    }
+
+    @Test func anAdapterIsConvertedUnmerged() throws {
+      try withTemporaryFolder { folder in
+        let original = Fixtures.path("adapters/open-clip")
+        try FileManager.default.copyItem(atPath: original, toPath: "\(folder)/first")
+        let head = try ClassificationHead(
+          weight: .random(2, 24, key: 1), bias: .random(2, key: 2), classes: ["a", "b"],
+          origin: "zero-shot")
+        try head.write("\(folder)/first/head.safetensors")
+        var source = "\(folder)/first"
+        for (layout, names) in [("hf", "vision_model."), ("openclip", "visual.transformer.")] {
+          let out = "\(folder)/\(layout)"
+          let answer = try Program.run([
+            "convert", "--model", Tiny.model, "--adapter", source, "--layout", layout, "--out", out,
+            "--format", "json", "--quiet",
+          ])
+          #expect(answer.status == 0, "\(answer.errors)")
+          let json = try answer.json()
+          #expect(json["layout"] == .string(layout) && (json["modules"]?.int ?? 0) > 0)
+          #expect(try #require(json["read_again_difference"]?.double) < 1e-6)
+          let file = try SafetensorsFile(path: "\(out)/adapter_model.safetensors")
+          #expect(file.names.contains { $0.hasPrefix("base_model.model.\(names)") })
+          #expect(bytes("\(out)/head.safetensors") == bytes("\(source)/head.safetensors"))
+          // It names its model, and gives the same features on top of it.
+          let (ours, theirs) = try (
+            features(of: out, in: folder), features(of: original, in: folder)
+          )
+          expectClose(ours, theirs, relative: 0, absolute: 2e-6)
+          source = out
+        }
+        let convert = ["convert", "--model", Tiny.model, "--layout", "hf", "--adapter"]
+        // The projections are bare parameters in open_clip, which no update can hang on.
+        try fail(
+          .usage, containing: "open_clip has no module for the update of",
+          arguments: [
+            "convert", "--model", Tiny.model, "--layout", "openclip", "--adapter", Self.adapter,
+            "--out", "\(folder)/none",
+          ])
+        #expect(!FileManager.default.fileExists(atPath: "\(folder)/none"))
+        try fail(
+          .cannotWrite, containing: "the model or the adapter lies there itself",
+          arguments: convert + [source, "--out", source])
+        try AtomicFile.write("mine", to: "\(folder)/photos/cat.txt")
+        try fail(
+          .cannotWrite, containing: "and no adapter",
+          arguments: convert + [source, "--out", "\(folder)/photos"])
+        try fail(
+          .usage, containing: "--image-size",
+          arguments: convert + [source, "--out", "\(folder)/x", "--image-size", "64"])
+      }
     }
 
     @Test func whatIsNotThereIsSaid() throws {

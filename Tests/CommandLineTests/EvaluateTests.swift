@@ -1,4 +1,5 @@
 import Basics
+import CLIP
 import Foundation
 import TestSupport
 import Testing
@@ -107,6 +108,27 @@ extension EndToEnd {
         #expect(bytes(folder + "/merged1/head.safetensors") == bytes(tuned + "/head.safetensors"))
         let first = try Self.evaluate([folder + "/merged0"]).first
         #expect(try Self.evaluate([Tiny.model]).first?["weights"] == first?["weights"])
+      }
+    }
+
+    @Test(arguments: CheckpointLayout.allCases)
+    func aMixIsANormalModelOfEitherLayout(_ layout: CheckpointLayout) throws {
+      try withTemporaryFolder { folder in
+        let tuned = try Self.tuned(in: folder)
+        let merge = [
+          "merge", "--from", Tiny.model, "--to", tuned, "--alpha", "0.3", "--prompts", Tiny.prompts,
+          "--quiet", "--out",
+        ]
+        let outcome = try Program.run(
+          merge + ["\(folder)/mix", "--layout", layout.rawValue])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(bytes("\(folder)/mix/\(layout.configurationFile)") != Data())
+        let plain = try Program.run(merge + ["\(folder)/plain"])
+        #expect(plain.status == 0)
+        let (mix, other) = try (
+          Checkpoint.read("\(folder)/mix"), Checkpoint.read("\(folder)/plain")
+        )
+        #expect(try mix.differences(from: other) == [])
       }
     }
 

@@ -8,8 +8,7 @@ extension EndToEnd {
   @Suite struct TalkTests {
     static let verbs = [
       "demo", "compare", "report", "pretrain", "train", "evaluate", "sweep", "merge", "embed",
-      "predict",
-      "data", "doctor",
+      "predict", "convert", "data", "doctor",
     ]
 
     @Test func helpNamesEveryVerb() throws {

@@ -74,6 +74,38 @@ import Torch
     }
   }
 
+  @Test func combiningModelsOfOtherStatisticsIsWarnedOf() throws {
+    let reference = try Self.resNet(classes: ["a", "b"])
+    let one = Checkpoint(
+      architecture: reference.architecture,
+      weights: try reference.weights.filtered { !ImageClassifier.isHead($0) },
+      head: try reference.head(), files: [:], folder: "one")
+    var other = one
+    other.folder = "other"
+    let log = EventLog()
+    _ = try Checkpoint.withHeads([one, other], prompts: nil, log.context())
+    #expect(log.events.isEmpty)
+    let name = try #require(one.weights.names.first { $0.hasSuffix("running_var") })
+    other.weights = try other.weights.clone()
+    let tensor = try other.weights.tensor(name)
+    try tensor.copy(from: tensor * 1.01)
+    _ = try Checkpoint.withHeads([one, other], prompts: nil, log.context())
+    #expect(
+      log.events.contains {
+        guard case .warning(let text) = $0 else { return false }
+        return text.contains(name) && text.contains("one and other differ")
+      })
+  }
+
+  @Test func lowRankUpdatesNeedATransformer() throws {
+    let set = try TrajectoryTests.start().1
+    let reference = try Self.resNet(classes: set.dataset.classes)
+    let recipe = Recipe(.lowRank(rank: 2, alpha: 2, targets: LoRA.knownTargets))
+    expectProblem(.usage, containing: "the vision tower is a ResNet") {
+      try Trainer(recipe, settings: TinyStudy.settings()).train(reference, on: set)
+    }
+  }
+
   @Test func penaltiesSeeOnlyWhatIsTrained() throws {
     let set = try TrajectoryTests.start().1
     let reference = try Self.resNet(classes: set.dataset.classes)

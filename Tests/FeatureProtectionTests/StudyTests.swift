@@ -131,6 +131,12 @@ import Torch
         #expect(try evaluator.predictions(of: classifier, on: set).top1 == row.value, "\(name)")
       }
       #expect(!checkpoint.files.isEmpty)
+      // Whoever has the checkpoint has its settings in full, and can hold them to the results.
+      let path = "\(folder)/checkpoints/\(name)/model.safetensors"
+      let text = try #require(try SafetensorsFile(path: path).metadata["settings"])
+      #expect(own.allSatisfy { $0.recipe == SHA256.name(of: Data(text.utf8)) })
+      let settings = try JSONValue.parse(Data(text.utf8), source: path)
+      #expect(settings["training"]?["lr"]?.double == 1e-3)
     }
     let layout = study.materials.reference.weights.layout
     let adapter = "\(folder)/checkpoints/lora-seed1/adapter"

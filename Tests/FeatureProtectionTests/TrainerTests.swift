@@ -176,13 +176,30 @@ import Torch
     #expect(log.steps.count == 2)
   }
 
-  @Test func aLossThatIsNotFiniteNamesStepAndImage() {
+  @Test func aLossThatIsNotFiniteNamesStepAndImages() throws {
     let values: [String: JSONValue] = ["lr": .number(1e6), "weight-decay": .number(1e6)]
     for order in ["sequential", "shuffled"] {
       expectProblem(.internalError, containing: "tested, seed 3", "at step", ".png") {
         try TinyStudy.train(
           Self.all,
           values.merging(["order": .string(order), "steps": .integer(60)]) { $1 }, seed: 3)
+      }
+    }
+    // Every image of a small batch, and how many more there are of a large one.
+    let paths = try TrajectoryTests.start().1.dataset.samples.map(\.path)
+    let bad: [String: JSONValue] = ["label-smoothing": .number(0), "clip-norm": .null]
+    for (size, rest) in [(8, ""), (20, " and 12 more")] {
+      let (reference, set) = try TrajectoryTests.start()
+      var broken = reference
+      broken.weights = try reference.weights.clone()
+      try broken.weights.tensor(ClassificationHead.biasName).fill(with: .infinity)
+      expectProblem(
+        .internalError,
+        containing: "at step 1, in the batch of \(paths.prefix(8).joined(separator: ", "))\(rest)"
+      ) {
+        let settings = try TinyStudy.settings(
+          bad.merging(["batch-size": .integer(size)]) { $1 })
+        return try Trainer(Self.all, settings: settings).train(broken, on: set)
       }
     }
   }

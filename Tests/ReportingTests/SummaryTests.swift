@@ -21,9 +21,9 @@ import Testing
   @Test func theNumbersAsCSV() {
     #expect(
       small.numbersTable.csv.replacing("\r\n", with: "\n") == """
-        method,label,seeds,interval,mini/real,mini/real half-ci95,\
-        mini/sketch,mini/sketch half-ci95,mini/clipart,mini/clipart half-ci95,\
-        ood-mean,ood-mean half-ci95
+        method,label,seeds,interval,mini/real top1,mini/real top1 half-ci95,\
+        mini/sketch top1,mini/sketch top1 half-ci95,mini/clipart top1,mini/clipart top1 half-ci95,\
+        ood-mean top1,ood-mean top1 half-ci95
         zero-shot,Zero-shot,1,images,75.0,2.7,80.0,2.5,70.0,2.8,75.0,1.9
         full,Full fine-tuning,3,seeds,95.0,2.5,72.0,5.0,62.0,5.0,67.0,5.0
         wise-ft,WiSE-FT α = 0.5,3,seeds,95.3,1.4,86.3,3.8,77.3,5.2,81.8,4.4
@@ -232,7 +232,7 @@ import Testing
     #expect(summary.caption.contains("OOD mean: over 2 sets of top1 with equal weight."))
     #expect(
       summary.numbersTable.columns.map(\.title).filter { !$0.contains("half") }.suffix(6) == [
-        "id", "a", "b", "wild macro-f1", "c mce", "ood-mean",
+        "id top1", "a top1", "b top1", "wild macro-f1", "c mce", "ood-mean top1",
       ])
     let gains = try #require(summary.gainTable(over: "zero-shot"))
     #expect(gains.rows[0].map(\.text)[2].hasPrefix("−5.0"))

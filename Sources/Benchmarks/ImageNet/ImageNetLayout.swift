@@ -17,7 +17,9 @@ struct ImageNetLayout: DatasetLayout {
   private static let validationImagesPerClass = 50
 
   func recognises(_ path: String) -> Bool {
-    guard let place = try? ImageNetPlace(path, forced: SplitName.validation) else { return false }
+    guard let place = try? ImageNetPlace(path, forced: SplitName.validation),
+      !ImageNetFolders.isSubset(place)
+    else { return false }
     return place.splits.values.contains { split in
       let folder = split.folder.isEmpty ? place.root : joined(place.root, split.folder)
       guard split.isFlat else { return ImageNetFolders.holdsWnids(folder) }

@@ -107,11 +107,13 @@ struct FolderLayout: DatasetLayout {
         "\(joined(root, parts.first ?? "")): there are no class folders in it",
         remedy: "Put the images of each class into a folder of its own, or list them in a .csv.")
     }
+    let (names, hasWnids) = ImageNetFolders.names(of: classes)
     return Dataset(
       name: lastName(root), kind: kind,
       rule: "the label is the rank of the class folder's name in byte order over all splits; "
-        + "the class name is the folder's name with underscores as spaces",
-      split: split, root: root, classes: classes.map(readable), samples: samples,
+        + "the class name is the folder's name with underscores as spaces"
+        + (hasWnids ? ", for a WordNet id the name that ImageNet-1k's table has for it" : ""),
+      split: split, root: root, classes: names, samples: samples,
       ignoredFiles: ignored)
   }
 

@@ -15,10 +15,13 @@ extension Checkpoint {
   ///   - activation: That of a file that does not say it. OpenAI's archives are QuickGELU.
   ///   - classes: The names of the classes of a soup's classifier, in the order of its rows; else
   ///     those of `classes.txt` beside the file.
+  ///   - knownClasses: The names for a number of rows, and what they are, for a classifier in the
+  ///     layout of the model soups' release that nothing else names. A note says so.
   /// - Throws: `HoldfastError`; every missing, unexpected and misshapen tensor is named in one, and
   ///   weights of which nothing says what their activation is are refused.
   public static func read(
-    _ path: String, activation: Activation? = nil, classes: [String]? = nil
+    _ path: String, activation: Activation? = nil, classes: [String]? = nil,
+    knownClasses: (Int) -> (names: [String], what: String)? = { _ in nil }
   ) throws(HoldfastError) -> Checkpoint {
     let files = try CheckpointFiles(path)
     let state = try StateDict(files.tensors())
@@ -32,11 +35,17 @@ extension Checkpoint {
       checkpoint.files[name] = try files.read(name)
     }
     try checkpoint.readPreprocessing(configuration)
-    try checkpoint.readHead(state, files, configuration, classes)
+    try checkpoint.readHead(state, files, configuration, classes, knownClasses)
     if !checkpoint.hasTextTower {
       checkpoint.notes.append("The file has no text transformer: it classifies, but reads no text.")
     }
     return checkpoint
+  }
+
+  /// The file of weights that is read of a model: itself, or the one in its folder; the index of a
+  /// model in several.
+  public static func weightsFile(of path: String) throws(HoldfastError) -> String {
+    try CheckpointFiles(path).weights
   }
 
   /// A configuration of open_clip's, or none at all, also says how images are preprocessed.
@@ -55,7 +64,7 @@ extension Checkpoint {
 
   private mutating func readHead(
     _ state: StateDict, _ files: CheckpointFiles, _ configuration: CheckpointConfiguration,
-    _ classes: [String]?
+    _ classes: [String]?, _ knownClasses: (Int) -> (names: [String], what: String)?
   ) throws(HoldfastError) {
     let path = "\(files.folder)/head.safetensors"
     var source = path
@@ -65,6 +74,12 @@ extension Checkpoint {
       var names = classes
       if names == nil, FileManager.default.fileExists(atPath: list) {
         names = try ClassNames(file: list).names
+      }
+      if names == nil, state.isSoup, let known = knownClasses(weight.shape.first ?? 0) {
+        names = known.names
+        notes.append(
+          "Nothing names the classes of the file's classifier; by their number they are "
+            + "\(known.what). If not, put classes.txt beside it, a name a line.")
       }
       guard let names else {
         notes.append(
@@ -82,9 +97,12 @@ extension Checkpoint {
     } else if configuration.isInFolder, FileManager.default.fileExists(atPath: path) {
       head = try ClassificationHead.read(path)
     }
-    guard let width = head?.weight.shape.last, width != architecture.projectionWidth else { return }
+    guard let head, let width = head.weight.shape.last,
+      width != architecture.width(of: head.features)
+    else { return }
     throw .badData(
-      "\(source): the head is \(width) wide, the model's features "
-        + "\(architecture.projectionWidth)", remedy: "Use the head that belongs to this model.")
+      "\(source): the head is \(width) wide, the model's \(head.features) features "
+        + "\(architecture.width(of: head.features))",
+      remedy: "Use the head that belongs to this model.")
   }
 }

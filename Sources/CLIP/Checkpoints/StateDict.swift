@@ -61,6 +61,10 @@ struct StateDict {
     (file as? TorchFile)?.isScript == true && Self.sizes.allSatisfy { file.shape(of: $0) != nil }
   }
 
+  /// Whether it has the layout of the model soups' release: a CLIP under `model.` beside the
+  /// classifier.
+  var isSoup: Bool { hasHead && wrapper.hasSuffix("model.") }
+
   /// Whether the text tower's transformer was left out, as soups of classifiers do.
   var lacksTextTransformer: Bool {
     let prefix = naming == .openAI ? "transformer." : "text_model.encoder."

@@ -49,7 +49,8 @@ extension ClassificationHead {
         try Tensor(sums, shape: [classes.count, width])
         .normalized() * exponential(scale)
       return try ClassificationHead(
-        weight: weight.to(.float32), bias: Tensor.zeros([classes.count]), classes: classes)
+        weight: weight.to(.float32), bias: Tensor.zeros([classes.count]), classes: classes,
+        origin: zeroShotOrigin)
     }
   }
 

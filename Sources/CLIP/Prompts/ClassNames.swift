@@ -25,4 +25,11 @@ public struct ClassNames: Sendable, Hashable {
     }
     names = lines.map(\.text)
   }
+
+  /// How two lists of names differ, for an error: `(3 and 2)`, or the first class of two names.
+  public static func difference(_ one: [String], _ other: [String]) -> String {
+    guard one.count == other.count, let place = one.indices.first(where: { one[$0] != other[$0] })
+    else { return "(\(one.count) and \(other.count))" }
+    return "(class \(place) is '\(one[place])' and '\(other[place])')"
+  }
 }

@@ -19,8 +19,10 @@ struct AttentionPooling {
     output = try source.linear("\(name).c_proj")
   }
 
-  /// `[batch, projection width]` of a map `[batch, width, side, side]`.
-  func callAsFunction(_ map: Tensor) throws(HoldfastError) -> Tensor {
+  /// `[batch, projection width]`, or `[batch, width]`, of a map `[batch, width, side, side]`.
+  func callAsFunction(
+    _ map: Tensor, _ features: HeadFeatures
+  ) throws(HoldfastError) -> Tensor {
     let width = positions.shape[1]
     let cells = try map.reshaped(-1, width, positions.shape[0] - 1).transposed(1, 2)
     let mean = try cells.mean(dimension: 1, keepDimension: true)
@@ -32,6 +34,7 @@ struct AttentionPooling {
       .permuted(2, 0, 3, 1, 4)
       .unbound(dimension: 0)
     let answer = try question.attention(keys: parts[0], values: parts[1], causal: false)
-    return try output(answer.reshaped(-1, width))
+    let pooled = try answer.reshaped(-1, width)
+    return features == .pooled ? pooled : try output(pooled)
   }
 }

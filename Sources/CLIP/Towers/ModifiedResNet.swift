@@ -34,9 +34,12 @@ struct ModifiedResNet {
     pooling = try AttentionPooling("visual.attnpool", heads: architecture.heads, source)
   }
 
-  /// Features `[batch, projection width]` of pixels `[batch, 3, size, size]`.
-  func callAsFunction(_ pixels: Tensor) throws(HoldfastError) -> Tensor {
-    try pooling(hiddenState(pixels))
+  /// Features `[batch, projection width]`, or `[batch, 32 · width]`, of pixels
+  /// `[batch, 3, size, size]`.
+  func callAsFunction(
+    _ pixels: Tensor, _ features: HeadFeatures
+  ) throws(HoldfastError) -> Tensor {
+    try pooling(hiddenState(pixels), features)
   }
 
   /// The last stage's map: `[batch, 32 · width, size / 32, size / 32]`.

@@ -30,14 +30,18 @@ public struct VisionTower {
 
   /// The features of a batch of images, not normalised.
   ///
-  /// - Parameter pixels: `[batch, 3, size, size]`, normalised as the checkpoint's preprocessor says.
-  /// - Returns: `[batch, projection width]`.
+  /// - Parameters:
+  ///   - pixels: `[batch, 3, size, size]`, normalised as the checkpoint's preprocessor says.
+  ///   - features: Those after the projection unless said otherwise.
+  /// - Returns: `[batch, projection width]`, or the width of other features.
   /// - Throws: `HoldfastError` of kind `usage` where images are of another size than the model's.
-  public func callAsFunction(_ pixels: Tensor) throws(HoldfastError) -> Tensor {
+  public func callAsFunction(
+    _ pixels: Tensor, _ features: HeadFeatures = .projected
+  ) throws(HoldfastError) -> Tensor {
     try requireSize(of: pixels)
     switch network {
-    case .transformer(let tower): return try tower(pixels)
-    case .resNet(let tower): return try tower(pixels)
+    case .transformer(let tower): return try tower(pixels, features)
+    case .resNet(let tower): return try tower(pixels, features)
     }
   }
 

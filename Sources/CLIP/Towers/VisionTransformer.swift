@@ -34,9 +34,12 @@ struct VisionTransformer {
     projection = try source.tensor("visual_projection.weight")
   }
 
-  /// Features `[batch, projection width]` of pixels `[batch, 3, size, size]`.
-  func callAsFunction(_ pixels: Tensor) throws(HoldfastError) -> Tensor {
-    try lastNorm(transformer.first(embedded(pixels))).linear(projection)
+  /// Features `[batch, projection width]`, or `[batch, width]`, of pixels `[batch, 3, size, size]`.
+  func callAsFunction(
+    _ pixels: Tensor, _ features: HeadFeatures
+  ) throws(HoldfastError) -> Tensor {
+    let pooled = try lastNorm(transformer.first(embedded(pixels)))
+    return features == .pooled ? pooled : try pooled.linear(projection)
   }
 
   /// The last layer's tokens, before the final norm: `[batch, 1 + patches, width]`.

@@ -14,10 +14,11 @@ extension Checkpoint {
     let path = "\(folder)/\(ClassificationHead.fileName)"
     guard FileManager.default.fileExists(atPath: path) else { return result }
     let head = try ClassificationHead.read(path)
-    guard head.weight.shape[1] == architecture.projectionWidth else {
+    guard head.weight.shape[1] == architecture.width(of: head.features) else {
       throw .badData(
-        "\(path): the head is \(head.weight.shape[1]) wide, the model's features "
-          + "\(architecture.projectionWidth)", remedy: "Use the head that belongs to this adapter.")
+        "\(path): the head is \(head.weight.shape[1]) wide, the model's \(head.features) features "
+          + "\(architecture.width(of: head.features))",
+        remedy: "Use the head that belongs to this adapter.")
     }
     result.head = head
     return result

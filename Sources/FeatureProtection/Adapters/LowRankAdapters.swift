@@ -32,6 +32,12 @@ public struct LowRankAdapters: Sendable {
       groups.append([(Self.upName(module), [entry.shape[0], rank])])
     }
     guard !groups.isEmpty else {
+      if !layout.names.contains(where: { $0.hasPrefix("vision_model.encoder.") }) {
+        throw .usage(
+          "the vision tower is a ResNet: it has convolutions, and LoRA's updates are of the linear "
+            + "maps of a transformer's blocks",
+          remedy: "Use another method, full or l2 for example, or a vision transformer.")
+      }
       throw .usage(
         "no linear map of the model is among \(targets.joined(separator: ", "))",
         remedy: "Choose lora.targets from \(LoRA.knownTargets.joined(separator: ", ")).")

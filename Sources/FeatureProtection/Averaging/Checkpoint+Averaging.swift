@@ -29,21 +29,26 @@ extension Checkpoint {
     try combined(checkpoints) { (points) throws(HoldfastError) in try Weights.mean(points) }
   }
 
-  /// Checkpoints that can be combined: where some have a head, the others get the zero-shot head
-  /// for its classes, made from `prompts` or their own prompts.
+  /// Checkpoints that can be combined: all with a head for the same classes, or none with one.
+  ///
+  /// Where some have a head, the others get the zero-shot head for its classes, made from `prompts` or
+  /// their own prompts. What speaks against combining them is reported, see `combinationWarnings`.
   public static func withHeads(
     _ checkpoints: [Checkpoint], prompts: String?, _ context: RunContext
   ) throws -> [Checkpoint] {
-    guard let classes = checkpoints.lazy.compactMap(\.head).first?.classes else {
-      return checkpoints
-    }
-    return try checkpoints.map { checkpoint in
+    let known = checkpoints.lazy.compactMap(\.head).first
+    let complete = try checkpoints.map { checkpoint in
       var complete = checkpoint
-      if complete.head == nil {
-        complete.head = try StudyMaterials.zeroShotHead(checkpoint, classes, prompts, context)
+      if let known, complete.head == nil {
+        let head = try StudyMaterials.zeroShotHead(checkpoint, known.classes, prompts, context)
+        complete.head =
+          known.features == .pooled
+          ? try head.pooled(checkpoint.architecture, checkpoint.weights) : head
       }
       return complete
     }
+    for warning in try combinationWarnings(complete) { try context.report(.warning(warning)) }
+    return complete
   }
 
   private static func combined(
@@ -63,8 +68,13 @@ extension Checkpoint {
       guard checkpoint.head?.classes == first.head?.classes else {
         throw .badData(
           "\(first.folder) and \(checkpoint.folder): heads for different classes "
-            + "(\(first.head?.classes.count ?? 0) and \(checkpoint.head?.classes.count ?? 0))",
+            + ClassNames.difference(first.head?.classes ?? [], checkpoint.head?.classes ?? []),
           remedy: "Combine checkpoints with the same head classes.")
+      }
+      guard checkpoint.head?.features == first.head?.features else {
+        throw .badData(
+          "\(first.folder) and \(checkpoint.folder): one head stands on pooled features, the other "
+            + "on projected ones", remedy: "Combine checkpoints with heads of one kind.")
       }
       points.append(checkpoint.weights)
       if let head = checkpoint.head {
@@ -75,7 +85,8 @@ extension Checkpoint {
     if let classes = first.head?.classes {
       let head = try combine(heads)
       result.head = try ClassificationHead(
-        weight: head.tensor("weight"), bias: head.tensor("bias"), classes: classes)
+        weight: head.tensor("weight"), bias: head.tensor("bias"), classes: classes,
+        origin: commonHeadOrigin(checkpoints), features: first.head?.features ?? .projected)
     }
     return result
   }

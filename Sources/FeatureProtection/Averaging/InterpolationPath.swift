@@ -1,4 +1,5 @@
 import Basics
+import CLIP
 import Torch
 
 /// The line between two classifiers, scored point by point through one scratch buffer.
@@ -13,8 +14,13 @@ public struct InterpolationPath: Sendable {
     guard from.classes == to.classes else {
       throw .badData(
         "the two models were trained for different classes "
-          + "(\(from.classes.count) and \(to.classes.count))",
+          + ClassNames.difference(from.classes, to.classes),
         remedy: "Interpolate models with the same head classes.")
+    }
+    guard from.features == to.features else {
+      throw .badData(
+        "the head of one model stands on \(from.features) features, the other's on "
+          + "\(to.features)", remedy: "Interpolate models with heads of one kind.")
     }
     scratch = try from.with(Weights.lerp(from.weights, to.weights, 0))
     // Tensors of the same shapes may still mean different functions: QuickGELU and GELU.

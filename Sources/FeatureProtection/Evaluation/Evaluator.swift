@@ -46,10 +46,13 @@ public struct Evaluator {
   public func predictions(
     of candidates: [Candidate], on set: EvaluationSet
   ) throws -> [Predictions] {
-    if candidates.count == 1, let frozen, FastPaths.areOn, frozen.takes(set.dataset.samples.count) {
+    if candidates.count == 1, let frozen, FastPaths.areOn {
       let classifier = try candidates[0].make()
-      if try frozen.hasTower(of: classifier) {
-        return [try predictions(ofHead: classifier, on: set, frozen)]
+      let head = try set.ownHead ?? classifier.head()
+      if frozen.takes(set.dataset.samples.count, head.features),
+        try frozen.hasTower(of: classifier)
+      {
+        return [try predictions(of: head, over: classifier, on: set, frozen)]
       }
     }
     var results = [Predictions](repeating: Predictions(), count: candidates.count)
@@ -70,7 +73,7 @@ public struct Evaluator {
           try context.stop.check()
           let own = batch.positions.map { labels[$0] }
           try score(batch.positions, own, set, columns, &results[index]) {
-            () throws(HoldfastError) in try head(tower(normalizer(batch)))
+            () throws(HoldfastError) in try head(tower(normalizer(batch), head.features))
           }
           done += batch.count
           try context.report(
@@ -92,16 +95,17 @@ public struct Evaluator {
   /// The answers of a head on features of the frozen tower, which are computed where they are not
   /// known.
   private func predictions(
-    ofHead classifier: ImageClassifier, on set: EvaluationSet, _ frozen: FrozenFeatures
+    of head: ClassificationHead, over classifier: ImageClassifier, on set: EvaluationSet,
+    _ frozen: FrozenFeatures
   ) throws -> Predictions {
     let key = FrozenFeatures.Key(
       items: set.dataset.samples.map { set.dataset.item(of: $0) }, preprocessing: preprocessing,
-      batchSize: batchSize, precision: context.precision, skipBad: context.skipBad)
-    let entry = try frozen[key] ?? features(of: classifier, on: set)
+      batchSize: batchSize, precision: context.precision, skipBad: context.skipBad,
+      features: head.features)
+    let entry = try frozen[key] ?? features(of: classifier, on: set, head.features)
     frozen.keep(entry, key)
     let labels = set.labels
     let columns = set.columns.map { ClassColumns($0) }
-    let head = try set.ownHead ?? classifier.head()
     var result = Predictions(skipped: entry.skipped)
     for batch in entry.batches {
       try context.stop.check()
@@ -114,7 +118,7 @@ public struct Evaluator {
 
   /// The features of a classifier's tower for a whole set.
   private func features(
-    of classifier: ImageClassifier, on set: EvaluationSet
+    of classifier: ImageClassifier, on set: EvaluationSet, _ kind: HeadFeatures
   ) throws -> FrozenFeatures.Entry {
     var entry = FrozenFeatures.Entry()
     var done = 0
@@ -127,7 +131,9 @@ public struct Evaluator {
         try context.stop.check()
         entry.skipped += batch.skipped.count
         guard batch.count > 0 else { continue }
-        let features = try computed { () throws(HoldfastError) in try tower(normalizer(batch)) }
+        let features = try computed { () throws(HoldfastError) in
+          try tower(normalizer(batch), kind)
+        }
         entry.batches.append(
           FrozenFeatures.Batch(positions: batch.positions, features: features))
         done += batch.count

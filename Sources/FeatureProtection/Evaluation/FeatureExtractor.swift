@@ -28,7 +28,7 @@ public struct FeatureExtractor {
   /// - Returns: The features, and the paths they belong to: all of them, unless `skipBad` left out
   ///   what does not decode.
   public func images(
-    _ paths: [String]
+    _ paths: [String], _ features: HeadFeatures = .projected
   ) throws -> (features: Tensor, paths: [String], skipped: [PixelBatch.Skipped]) {
     let loader = ImageLoader(
       items: paths.map { LoadItem(path: $0) }, preprocessing: preprocessing, batchSize: batchSize,
@@ -43,12 +43,12 @@ public struct FeatureExtractor {
       skipped += batch.skipped
       guard batch.count > 0 else { continue }
       parts.append(
-        try computed { () throws(HoldfastError) in try tower(normalizer(batch)) })
+        try computed { () throws(HoldfastError) in try tower(normalizer(batch), features) })
       kept += batch.positions.map { paths[$0] }
       try context.report(
         .progress("Encoding images", done: kept.count, total: paths.count, loss: nil))
     }
-    return (try joined(parts), kept, skipped)
+    return (try joined(parts, features), kept, skipped)
   }
 
   /// The features of texts, `[texts, width]` on the CPU.
@@ -79,9 +79,11 @@ public struct FeatureExtractor {
     }
   }
 
-  private func joined(_ parts: [Tensor]) throws(HoldfastError) -> Tensor {
+  private func joined(
+    _ parts: [Tensor], _ features: HeadFeatures = .projected
+  ) throws(HoldfastError) -> Tensor {
     guard !parts.isEmpty else {
-      return try Tensor.zeros([0, checkpoint.architecture.projectionWidth])
+      return try Tensor.zeros([0, checkpoint.architecture.width(of: features)])
     }
     return try Tensor.concatenated(parts)
   }

@@ -31,6 +31,7 @@ final class FrozenFeatures {
     var batchSize: Int
     var precision: DType
     var skipBad: Bool
+    var features: HeadFeatures
   }
 
   private let reference: ImageClassifier
@@ -62,8 +63,8 @@ final class FrozenFeatures {
   }
 
   /// Whether the features of so many images may still be kept.
-  func takes(_ images: Int) -> Bool {
-    images <= (byteLimit - byteCount) / (4 * reference.architecture.projectionWidth)
+  func takes(_ images: Int, _ features: HeadFeatures) -> Bool {
+    images <= (byteLimit - byteCount) / (4 * reference.architecture.width(of: features))
   }
 
   /// The entry of a set; nil where its features are not known.

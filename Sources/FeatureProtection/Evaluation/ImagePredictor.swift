@@ -58,7 +58,7 @@ public struct ImagePredictor {
   public func answers(
     _ paths: [String]
   ) throws -> (answers: [Answer], skipped: [PixelBatch.Skipped]) {
-    let (features, kept, skipped) = try extractor.images(paths)
+    let (features, kept, skipped) = try extractor.images(paths, head.features)
     guard !kept.isEmpty else { return ([], skipped) }
     let count = classes.count
     let (logits, probabilities) = try withoutGradients { () throws(HoldfastError) in

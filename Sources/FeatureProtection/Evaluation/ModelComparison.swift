@@ -12,10 +12,13 @@ public struct ModelComparison {
     /// What its rows are called.
     public var name: String
     public var checkpoint: Checkpoint
+    /// Where the checkpoint was read from, as it is; nil for one that was changed or made.
+    public var location: String?
 
-    public init(name: String, checkpoint: Checkpoint) {
+    public init(name: String, checkpoint: Checkpoint, location: String? = nil) {
       self.name = name
       self.checkpoint = checkpoint
+      self.location = location
     }
   }
 
@@ -54,7 +57,17 @@ public struct ModelComparison {
 
   /// Reads models from their locations; each is called by its folder's name, by the whole location
   /// where two folders have one name.
-  public static func read(_ locations: [String]) throws(HoldfastError) -> [Model] {
+  ///
+  /// - Parameter adapter: The folder of an adapter to merge into the model, of which there must be
+  ///   one.
+  public static func read(
+    _ locations: [String], adapter: String? = nil
+  ) throws(HoldfastError) -> [Model] {
+    guard adapter == nil || locations.count == 1 else {
+      throw .usage(
+        "an adapter for \(locations.count) models",
+        remedy: "Give one model, or name the adapters' own folders as models.")
+    }
     func short(_ location: String) -> String {
       location.hasPrefix("builtin:") ? location : (location as NSString).lastPathComponent
     }
@@ -63,7 +76,10 @@ public struct ModelComparison {
     for (location, name) in zip(locations, names) {
       let isUnique = names.count { $0 == name } == 1
       models.append(
-        Model(name: isUnique ? name : location, checkpoint: try ModelLocation.read(location)))
+        Model(
+          name: isUnique ? name : location,
+          checkpoint: try ModelLocation.read(location, adapter: adapter),
+          location: adapter == nil ? location : nil))
     }
     return models
   }

@@ -1,4 +1,5 @@
 import Basics
+import CLIP
 import Torch
 
 /// A method of fine-tuning, as what it trains, what holds it back, and what becomes of the weights.
@@ -43,6 +44,8 @@ public struct Recipe: Sendable {
   }
 
   public var trainable: Trainable
+  /// What the head stands on; other than `projected` only where it is trained alone.
+  public var features: HeadFeatures
   /// The penalty to the reference weights, inside the optimiser's pass.
   public var penalty: ReferencePenalty?
   /// Terms of the loss that compare with the frozen reference.
@@ -50,10 +53,12 @@ public struct Recipe: Sendable {
   public var afterwards: Afterwards
 
   public init(
-    _ trainable: Trainable, penalty: ReferencePenalty? = nil,
-    protections: [any Protection] = [], afterwards: Afterwards = .nothing
+    _ trainable: Trainable, features: HeadFeatures = .projected,
+    penalty: ReferencePenalty? = nil, protections: [any Protection] = [],
+    afterwards: Afterwards = .nothing
   ) {
     self.trainable = trainable
+    self.features = features
     self.penalty = penalty
     self.protections = protections
     self.afterwards = afterwards

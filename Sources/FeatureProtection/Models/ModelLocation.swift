@@ -1,4 +1,5 @@
 import Basics
+import Benchmarks
 import CLIP
 import Foundation
 
@@ -34,7 +35,7 @@ public enum ModelLocation {
   }
 
   /// A location that means the same from every current folder.
-  static func absolute(_ text: String) -> String {
+  public static func absolute(_ text: String) -> String {
     text.hasPrefix("builtin:")
       ? text : URL(fileURLWithPath: expanded(text)).standardizedFileURL.path
   }
@@ -51,7 +52,8 @@ public enum ModelLocation {
     }
     let path = expanded(text)
     guard isAdapter(path) else {
-      return try Checkpoint.read(path, activation: activation, classes: classes)
+      return try Checkpoint.read(
+        path, activation: activation, classes: classes, knownClasses: knownClasses)
     }
     let configuration = try AdapterConfiguration(folder: path)
     guard depth < 8 else {
@@ -62,6 +64,14 @@ public enum ModelLocation {
     let base = try base(of: configuration, in: path)
     return try read(base, adaptersAbove: depth + 1, activation, classes)
       .merged(withAdapter: path)
+  }
+
+  /// What a soup's classifier of so many rows is for: the release's are ImageNet's.
+  private static func knownClasses(_ count: Int) -> (names: [String], what: String)? {
+    guard let classes = try? ImageNetClasses.standard(), classes.entries.count == count else {
+      return nil
+    }
+    return (classes.names, "taken for ImageNet-1k's, in the order of their WordNet ids")
   }
 
   /// Where the model is that an adapter in a folder was trained on.

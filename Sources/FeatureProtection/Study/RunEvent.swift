@@ -13,8 +13,12 @@ public enum RunEvent: Sendable {
   case step(StepRecord)
   /// A number was measured.
   case measured(ResultRow)
+  /// A number was measured between the steps of a training that goes on; no result.
+  case observed(ResultRow, step: Int)
   /// A file or folder was written.
   case saved(String)
+  /// What was found and left out, or taken for granted, when a file was read.
+  case note(String)
   /// Something a person should know, though the run goes on.
   case warning(String)
 
@@ -24,17 +28,26 @@ public enum RunEvent: Sendable {
     case .stage(let text): return .object(["event": .string("stage"), "text": .string(text)])
     case .progress: return nil
     case .step(let record): return record.json
-    case .measured(let row):
-      return .object([
-        "event": .string("measured"), "method": .string(row.method),
-        "setting": .object(row.setting), "seed": .integer(row.seed), "set": .string(row.set),
-        "metric": .string(row.metric), "value": .number(row.value),
-      ])
+    case .measured(let row): return Self.json("measured", row)
+    case .observed(let row, let step): return Self.json("observed", row, ["step": .integer(step)])
     case .saved(let path):
       return .object(["event": .string("saved"), "path": .string(path)])
+    case .note(let text):
+      return .object(["event": .string("note"), "text": .string(text)])
     case .warning(let text):
       return .object(["event": .string("warning"), "text": .string(text)])
     }
+  }
+
+  private static func json(
+    _ event: String, _ row: ResultRow, _ more: [String: JSONValue] = [:]
+  ) -> JSONValue {
+    let members: [String: JSONValue] = [
+      "event": .string(event), "method": .string(row.method), "setting": .object(row.setting),
+      "seed": .integer(row.seed), "set": .string(row.set), "metric": .string(row.metric),
+      "value": .number(row.value),
+    ]
+    return .object(members.merging(more) { own, _ in own })
   }
 }
 

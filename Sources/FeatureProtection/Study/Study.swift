@@ -106,7 +106,8 @@ public final class Study {
         try LowRankAdapters.read($0, for: materials.reference.weights.layout)
       }
       let result = try trainer.train(
-        materials.reference, on: materials.trainingSet, adapter: adapter)
+        materials.reference, on: materials.trainingSet, adapter: adapter,
+        observation: observation(of: variant, seed: seed))
       var rows: [ResultRow] = []
       if isReported || variants.count > 1 {
         let digest = try result.classifier.weights.digest()
@@ -134,6 +135,24 @@ public final class Study {
     }
     if variants.count > 1, isReported, let best { try recordSelected(best.rows) }
     return best.map { TrainedMethod(best: $0.classifier, all: all) }
+  }
+
+  /// Scores a training that goes on, on all sets, every `evaluate-every` steps; nil where it is not
+  /// asked for.
+  private func observation(of variant: Variant, seed: Int) -> Trainer.Observation? {
+    configuration.evaluationInterval.map { interval in
+      Trainer.Observation(every: interval) { [self] step, classifier in
+        let digest = try classifier.weights.digest()
+        let answers = try score([(digest, Evaluator.Candidate(classifier))])[0]
+        let rows = try measure(variant, seed: seed, answers, digest)
+        let metrics = Dictionary(grouping: rows, by: \.set).compactMapValues { $0.first?.metric }
+        let words = rows.filter { $0.metric == metrics[$0.set] }.map { row in
+          "\(row.set) \(row.metric) \(String(format: "%.1f %%", 100 * row.value))"
+        }
+        try context.report(.stage("Step \(step): \(words.joined(separator: ", "))"))
+        for row in rows { try context.report(.observed(row, step: step)) }
+      }
+    }
   }
 
   /// Scores the reference; its answers are the same for every seed.
@@ -174,7 +193,8 @@ public final class Study {
       guard let end = tuned[source]?.best else { continue }
       try context.report(
         .stage("Scoring \(alphas.count) points from the start to \(source), seed \(seed)"))
-      let path = try InterpolationPath(from: materials.reference, to: end)
+      let path = try InterpolationPath(
+        from: materials.reference.over(end.features), to: end)
       let digests = try alphas.map { try path.point($0).weights.digest() }
       let answers = try score(Array(zip(digests, path.candidates(alphas))))
       for (index, alpha) in alphas.enumerated() {
@@ -295,7 +315,7 @@ public final class Study {
     let folder = "\(output)/checkpoints/\(name)-seed\(seed)"
     let metadata = [
       "method": name, "seed": "\(seed)", "base": configuration.model,
-      "recipe": try recipeDigest(variant),
+      "recipe": try recipeDigest(variant), "settings": try decisive(variant).text(),
     ]
     try context.timing(.checkpoints) { () throws(HoldfastError) in
       try classifier.checkpoint(from: materials.checkpoint).write(to: folder, metadata: metadata)
@@ -305,8 +325,13 @@ public final class Study {
 
   /// The digest of everything that decides a variant's numbers.
   private func recipeDigest(_ variant: Variant) throws -> String {
+    try SHA256.name(of: Data(decisive(variant).text().utf8))
+  }
+
+  /// Everything that decides a variant's numbers; checkpoints carry it, and results its digest.
+  private func decisive(_ variant: Variant) throws -> JSONValue {
     let tree = configuration.tree
-    let decisive = JSONValue.object([
+    return .object([
       "method": .string(variant.method.name), "own": .object(variant.ownSettings.values),
       "training": .object(variant.training.values), "data": tree["data"] ?? .null,
       "model": .string(configuration.model), "head": .string(configuration.head),
@@ -315,7 +340,6 @@ public final class Study {
       // What was interpolated was trained with settings of its own.
       "source": try source(of: variant).flatMap { tree[$0] } ?? .null,
     ])
-    return SHA256.name(of: Data(decisive.text().utf8))
   }
 
   private func describe(_ name: String, _ setting: [String: JSONValue]) -> String {

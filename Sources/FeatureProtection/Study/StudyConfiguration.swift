@@ -25,6 +25,7 @@ public struct StudyConfiguration: Sendable {
       "methods": .array(MethodTable.compared.map(JSONValue.string)),
       "seeds": .integer(1),
       "evaluation-batch-size": .integer(128),
+      "evaluate-every": .null,
       "checkpoints": .bool(true),
       "allow-missing": .bool(false),
       "check": .bool(true),
@@ -70,6 +71,7 @@ public struct StudyConfiguration: Sendable {
     _ = try metrics
     _ = try top.count("threads", from: 0)
     _ = try top.count("evaluation-batch-size", from: 1)
+    _ = try top.count("evaluate-every", from: 1)
     _ = try top.word("precision", among: ["fp32", "bf16"])
     let data = SettingsReader(values: tree["data"]?.object ?? [:], prefix: "data.")
     for key in ["train", "validation"] { try data.checkText(key) }
@@ -115,6 +117,9 @@ public struct StudyConfiguration: Sendable {
   /// Whether fast paths are off; see `FastPaths`.
   public var isExact: Bool { tree["exact"]?.bool ?? false }
   public var evaluationBatchSize: Int { tree["evaluation-batch-size"]?.int ?? 128 }
+  /// Steps from one look at all evaluation sets to the next, while a method is trained; nil looks at
+  /// the end only.
+  public var evaluationInterval: Int? { tree["evaluate-every"]?.int }
   /// The part of the training set that is held out where it brings no validation split.
   public var validationFraction: Double { tree["data"]?["validation-fraction"]?.double ?? 0.1 }
 

@@ -23,6 +23,7 @@ public struct StudyMaterials: Sendable {
     checkpoint = try context.timing(.reading) { () throws(HoldfastError) in
       try ModelLocation.read(configuration.model)
     }
+    for note in checkpoint.notes { try context.report(.note("\(configuration.model): \(note)")) }
     preprocessing = try Self.preprocessing(of: checkpoint)
 
     let source = configuration.trainData
@@ -161,8 +162,8 @@ public struct StudyMaterials: Sendable {
     let head = try ClassificationHead.read(configuration.head)
     guard head.classes == classes else {
       throw HoldfastError.badData(
-        "\(configuration.head): the head has \(head.classes.count) classes, the data "
-          + "\(classes.count), or their names differ",
+        "\(configuration.head): the head's classes are not the data's "
+          + ClassNames.difference(head.classes, classes),
         remedy: "Use the head that was trained for these classes, or head=zero-shot.")
     }
     return head

@@ -19,7 +19,7 @@ final class FrozenTower {
     self.reference = reference
     isKnown = [Bool](repeating: false, count: images)
     if hasOneView, FastPaths.areOn {
-      let width = reference.architecture.projectionWidth
+      let width = reference.architecture.width(of: reference.features)
       features = try Tensor.zeros([images, width], device: reference.weights.device)
     }
   }
@@ -43,7 +43,8 @@ final class FrozenTower {
     if let features, knows(positions) { return try features.selected(positions) }
     guard let pixels else { throw .internalError("an image was not loaded") }
     return try withoutGradients { () throws(HoldfastError) in
-      let fresh = try VisionTower(reference.architecture, reference.weights)(pixels)
+      let fresh = try VisionTower(reference.architecture, reference.weights)(
+        pixels, reference.features)
       if let features {
         for (row, position) in positions.enumerated() {
           try features.narrowed(from: position, count: 1)

@@ -11,9 +11,10 @@ final class TrainableModel {
 
   /// - Parameters:
   ///   - reference: The start, which is left as it is.
+  ///   - trainsHead: Whether the head moves with the tower.
   ///   - adapter: The factors to start low-rank updates from; drawn from the seed where nil.
   init(
-    _ reference: ImageClassifier, _ trainable: Recipe.Trainable, seed: Int,
+    _ reference: ImageClassifier, _ trainable: Recipe.Trainable, trainsHead: Bool = true, seed: Int,
     adapter: LowRankAdapters? = nil
   ) throws(HoldfastError) {
     self.reference = reference
@@ -25,7 +26,9 @@ final class TrainableModel {
       adapters = nil
       // What is fixed is no leaf, so that no decay, penalty or clipping sees it either.
       trained = try TrainableWeights(
-        reference.weights.filtered { !CLIPArchitecture.isFixed($0) })
+        reference.weights.filtered {
+          !CLIPArchitecture.isFixed($0) && (trainsHead || !ImageClassifier.isHead($0))
+        })
     case .head:
       adapters = nil
       trained = try TrainableWeights(reference.weights.filtered(ImageClassifier.isHead))
@@ -39,9 +42,10 @@ final class TrainableModel {
           for: reference.weights.layout, rank: rank, alpha: alpha, targets: targets, seed: seed,
           device: reference.weights.device)
       }
-      let head = try reference.weights.filtered(ImageClassifier.isHead)
+      let head = try reference.weights.filtered { trainsHead && ImageClassifier.isHead($0) }
       let layout = try WeightsLayout(groups: factors.weights.layout.groups + head.layout.groups)
-      let start = try Weights(layout: layout, device: head.device) { (name) throws(HoldfastError) in
+      let device = reference.weights.device
+      let start = try Weights(layout: layout, device: device) { (name) throws(HoldfastError) in
         try ImageClassifier.isHead(name) ? head.tensor(name) : factors.weights.tensor(name)
       }
       adapters = factors
@@ -70,12 +74,15 @@ final class TrainableModel {
   }
 
   /// The classifier at the point that training has reached; low-rank updates are merged.
-  func classifier() throws(HoldfastError) -> ImageClassifier {
+  ///
+  /// - Parameter point: Another point, of the same tensors.
+  func classifier(at point: Weights? = nil) throws(HoldfastError) -> ImageClassifier {
+    let values = point ?? trained.values
     guard let adapters else {
-      return reference.with(try reference.weights.replacing(with: trained.values))
+      return reference.with(try reference.weights.replacing(with: values))
     }
-    let merged = try adapters.with(trained.values).merged(into: reference.weights)
-    let head = try trained.values.filtered(ImageClassifier.isHead)
+    let merged = try adapters.with(values).merged(into: reference.weights)
+    let head = try values.filtered(ImageClassifier.isHead)
     return reference.with(try merged.replacing(with: head))
   }
 

@@ -25,6 +25,19 @@ public struct Trainer {
     public var losses: [Double]
   }
 
+  /// Who looks at the classifier while it is trained, between steps.
+  public struct Observation {
+    /// Steps from one look to the next.
+    public var every: Int
+    /// Given the number of steps taken, and what training would leave behind there.
+    public var look: (Int, ImageClassifier) throws -> Void
+
+    public init(every: Int, look: @escaping (Int, ImageClassifier) throws -> Void) {
+      self.every = max(every, 1)
+      self.look = look
+    }
+  }
+
   public var recipe: Recipe
   public var settings: TrainingSettings
   public var label: Label
@@ -52,11 +65,22 @@ public struct Trainer {
   /// - Parameters:
   ///   - set: Its labels are rows of the reference's head.
   ///   - adapter: The factors to start a low-rank method from.
-  /// - Throws: `HoldfastError`; where the loss is no longer a finite number, with the step.
+  ///   - observation: Who looks at the classifier between steps.
+  /// - Throws: `HoldfastError`; where the loss is no longer a finite number, with the step and the
+  ///   images.
   public func train(
-    _ reference: ImageClassifier, on set: TrainingSet, adapter: LowRankAdapters? = nil
+    _ reference: ImageClassifier, on set: TrainingSet, adapter: LowRankAdapters? = nil,
+    observation: Observation? = nil
   ) throws -> Result {
-    let model = try TrainableModel(reference, recipe.trainable, seed: seed, adapter: adapter)
+    guard settings.headMode == .trained || recipe.trainable != .head else {
+      throw HoldfastError.usage(
+        "\(label.method) trains the head alone, and head-mode is frozen",
+        remedy: "Set head-mode to trained, or choose a method that trains the tower.")
+    }
+    let reference = try reference.over(recipe.features)
+    let model = try TrainableModel(
+      reference, recipe.trainable, trainsHead: settings.headMode == .trained, seed: seed,
+      adapter: adapter)
     let frozen = try FrozenTower(
       reference, images: set.count, hasOneView: settings.augmentation == .none)
     let optimizer = try makeOptimizer(for: model)
@@ -70,8 +94,7 @@ public struct Trainer {
     for step in 0..<steps {
       try context.stop.check()
       let batch = try context.timing(.forward, batches.next)
-      let (loss, crossEntropy) = try forward(batch, model, frozen)
-      try context.timing(.backward, loss.backward)
+      let batchLosses = try backpropagate(batch, model, frozen)
       let factor = schedule.factor(at: step)
       let report = try context.timing(.optimizer) { () throws(HoldfastError) in
         try optimizer.step(
@@ -79,7 +102,7 @@ public struct Trainer {
           clipNorm: settings.clipNorm)
       }
       context.ledger?.add(batch.positions.count, .trained)
-      let value = try loss.item() + report.penalty
+      let value = batchLosses.whole + report.penalty
       guard value.isFinite, report.gradientNorm.isFinite else {
         throw notFinite(step, set, batch.positions)
       }
@@ -88,8 +111,11 @@ public struct Trainer {
         .step(
           StepRecord(
             method: label.method, setting: label.setting, seed: seed, step: step + 1, steps: steps,
-            epoch: batch.epoch, loss: value, crossEntropy: crossEntropy.item(),
+            epoch: batch.epoch, loss: value, crossEntropy: batchLosses.crossEntropy,
             rate: settings.rate * factor, gradientNorm: report.gradientNorm)))
+      if let observation, (step + 1) % observation.every == 0, step + 1 < steps {
+        try observation.look(step + 1, model.classifier(at: optimizer.average))
+      }
     }
     if let average = optimizer.average { try model.trained.values.copy(from: average) }
     guard try model.trained.values.isFinite() else {
@@ -100,28 +126,6 @@ public struct Trainer {
     }
     return Result(
       classifier: try model.classifier(), adapters: try model.trainedAdapters(), losses: losses)
-  }
-
-  /// The loss of a batch with its protections, and the cross-entropy in it.
-  private func forward(
-    _ batch: TrainingBatches.Batch, _ model: TrainableModel, _ frozen: FrozenTower
-  ) throws(HoldfastError) -> (loss: Tensor, crossEntropy: Tensor) {
-    try context.timing(.forward) { () throws(HoldfastError) in
-      try withPrecision(context.precision, on: context.device) { () throws(HoldfastError) in
-        let student =
-          try model.hasFrozenTower
-          ? model.output(features: frozen.rawFeatures(batch.positions, pixels: batch.pixels))
-          : model.output(pixels: batch.requirePixels())
-        let crossEntropy = try student.logits.crossEntropy(
-          batch.labels, labelSmoothing: settings.labelSmoothing)
-        var loss = crossEntropy
-        for protection in recipe.protections {
-          let teacher = try frozen.output(batch.positions, pixels: batch.pixels)
-          loss = try loss + protection.loss(student: student, teacher: teacher)
-        }
-        return (loss, crossEntropy)
-      }
-    }
   }
 
   private func makeOptimizer(for model: TrainableModel) throws(HoldfastError) -> AdamW {
@@ -141,14 +145,5 @@ public struct Trainer {
         decay: settings.weightDecay, l1: isPenalised ? penalty?.l1 ?? 0 : 0,
         l2: isPenalised ? penalty?.l2 ?? 0 : 0, isHead: ImageClassifier.isHead(name))
     }
-  }
-
-  private func notFinite(_ step: Int, _ set: TrainingSet, _ positions: [Int]) -> HoldfastError {
-    let first = positions.first.map { set.dataset.samples[$0].path } ?? "?"
-    return HoldfastError(
-      .internalError,
-      "\(label.method), seed \(seed): the loss is not a finite number at step \(step + 1), "
-        + "in the batch that begins with \(first)",
-      remedy: "Lower lr or head-lr, or raise warmup-steps.")
   }
 }

@@ -14,6 +14,15 @@ final class TrainingBatches {
     var pixels: Tensor?
     var epoch: Int
 
+    /// Some of the images, in their order.
+    func part(from start: Int, count: Int) throws(HoldfastError) -> Batch {
+      guard count < positions.count else { return self }
+      return Batch(
+        positions: Array(positions[start..<start + count]),
+        labels: try labels.narrowed(from: start, count: count),
+        pixels: try pixels?.narrowed(from: start, count: count), epoch: epoch)
+    }
+
     func requirePixels() throws(HoldfastError) -> Tensor {
       guard let pixels else { throw .internalError("a batch was not loaded") }
       return pixels

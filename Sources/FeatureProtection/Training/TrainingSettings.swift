@@ -25,6 +25,12 @@ public struct TrainingSettings: Sendable, Hashable {
   public var steps: Int?
   /// Images a step; the default is 512.
   public var batchSize = 512
+  /// How many images of a step are computed at once; nil, the default, takes the whole batch.
+  ///
+  /// For batches that memory does not hold. The numbers are the same but for rounding.
+  public var microBatchSize: Int?
+  /// Whether the head moves; the default is `trained`.
+  public var headMode = HeadMode.trained
   /// The gradient's greatest norm, 1 by default; nil does not clip.
   public var clipNorm: Double? = 1
   /// d of the running average `d · average + (1 − d) · weights` that is handed back in place of the
@@ -52,6 +58,15 @@ public struct TrainingSettings: Sendable, Hashable {
   public func hash(into hasher: inout Hasher) { hasher.combine(values) }
 }
 
+/// What becomes of the head in training.
+public enum HeadMode: String, Sendable, Hashable, CaseIterable {
+  /// It moves with the tower, as in WiSE-FT.
+  case trained
+  /// It stays the zero-shot head, so that the tower goes on fitting the text tower and heads for
+  /// other classes (Ilharco et al. 2022, "PAINT", arXiv 2208.05592).
+  case frozen
+}
+
 // MARK: - As configuration
 
 extension TrainingSettings {
@@ -67,6 +82,8 @@ extension TrainingSettings {
       "epochs": .integer(epochs),
       "steps": steps.map(JSONValue.integer) ?? .null,
       "batch-size": .integer(batchSize),
+      "micro-batch-size": microBatchSize.map(JSONValue.integer) ?? .null,
+      "head-mode": .string(headMode.rawValue),
       "clip-norm": clipNorm.map(JSONValue.number) ?? .null,
       "ema": averageDecay.map(JSONValue.number) ?? .null,
       "label-smoothing": .number(labelSmoothing),
@@ -100,6 +117,9 @@ extension TrainingSettings {
     epochs = try reader.count("epochs", from: 1) ?? epochs
     steps = try reader.count("steps", from: 0)
     batchSize = try reader.count("batch-size", from: 1) ?? batchSize
+    microBatchSize = try reader.count("micro-batch-size", from: 1)
+    let modes = HeadMode.allCases.map(\.rawValue)
+    headMode = try reader.word("head-mode", among: modes).flatMap(HeadMode.init) ?? headMode
     if values["clip-norm"] == .null {
       clipNorm = nil
     } else {

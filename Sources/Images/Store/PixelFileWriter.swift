@@ -56,8 +56,11 @@ public final class PixelFileWriter {
   /// - Returns: Whether it is there.
   @discardableResult
   public func finish() -> Bool {
+    // Sorted, so that one set makes one file, byte for byte.
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
     guard descriptor >= 0, position == set.items.count, set.now.digest == set.digest,
-      let list = try? JSONEncoder().encode(bad)
+      let list = try? encoder.encode(bad)
     else {
       abandon()
       return false

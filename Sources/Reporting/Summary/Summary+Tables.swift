@@ -78,12 +78,12 @@ extension Summary {
   var groups: [Group] {
     func single(_ set: ScoredSet) -> Group {
       Group(
-        title: title(set), key: set.name + suffix(metrics[set]), sets: [set],
+        title: title(set), key: key(set.name, metrics[set]), sets: [set],
         marksBest: set.role == .inDistribution)
     }
     let averaged = averagedSets(.outOfDistribution)
     let mean = Group(
-      title: "OOD mean" + suffix(meanMetric), key: "ood-mean" + suffix(meanMetric),
+      title: "OOD mean" + suffix(meanMetric), key: key("ood-mean", meanMetric),
       sets: averaged, marksBest: true)
     return sets(.inDistribution).map(single) + sets(.outOfDistribution).map(single)
       + (averaged.isEmpty ? [] : [mean]) + sets(.general).map(single)
@@ -92,6 +92,11 @@ extension Summary {
   /// The name of a metric behind a heading, unless it is top-1.
   private func suffix(_ metric: Metric?) -> String {
     metric.map { $0 == .top1 ? "" : " \($0.name)" } ?? ""
+  }
+
+  /// The name of a column for programs, which always says the metric: `sketch top1`.
+  private func key(_ name: String, _ metric: Metric?) -> String {
+    metric.map { "\(name) \($0.name)" } ?? name
   }
 
   /// One table for each metric that is not the primary one of its set, with the metric's title.

@@ -28,6 +28,7 @@ struct Embed: ParsableCommand {
   @Option(help: ArgumentHelp("The file to write.", valueName: "file.safetensors"))
   var out: String
 
+  @OptionGroup var adapter: AdapterOption
   @OptionGroup(title: "Machine") var machine: MachineOptions
   @OptionGroup(title: "Talk") var talk: TalkOptions
 
@@ -41,9 +42,11 @@ struct Embed: ParsableCommand {
     let paths = try ImagePaths.list(images)
     let lines = try texts.map(TextFileLines.read) ?? []
     let extractor = try FeatureExtractor(
-      ModelLocation.read(model), batchSize: machine.batchSize ?? 128, context: context)
+      session.read(model, adapter: adapter.adapter), batchSize: machine.batchSize ?? 128,
+      context: context)
     var tensors: [(name: String, tensor: Tensor)] = []
     var metadata = ["model": model]
+    metadata["adapter"] = adapter.adapter
     if !paths.isEmpty {
       let result = try extractor.images(paths)
       tensors.append(("images", result.features))

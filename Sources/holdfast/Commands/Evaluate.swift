@@ -9,7 +9,8 @@ struct Evaluate: ParsableCommand {
     abstract: "Score models on data sets.",
     discussion: """
       A model with head.safetensors is scored with it, any other with the zero-shot head for the \
-      classes of the data.
+      classes of the data. Beside OpenAI's releases (known by the digests of their files) stands \
+      what others published of them.
 
       Example: holdfast evaluate --model clip/ runs/photos/checkpoints/l2-seed0 --data photos/
       """)
@@ -27,6 +28,7 @@ struct Evaluate: ParsableCommand {
   var head: String?
 
   @OptionGroup var names: NamingOptions
+  @OptionGroup var adapter: AdapterOption
 
   @Option(help: "What the sets are to the models: id, id-val, ood or general.")
   var role: Role = .id
@@ -40,8 +42,9 @@ struct Evaluate: ParsableCommand {
     let session = try Session(talk)
     let context = try session.context(machine, profiles: profiling.profile)
     let models = try context.timing(.reading) { () throws(HoldfastError) in
-      try ModelComparison.read(model)
+      try ModelComparison.read(model, adapter: adapter.adapter)
     }
+    for (model, place) in zip(models, model) { session.tell(model.checkpoint.notes, of: place) }
     let comparison = try ModelComparison(
       models, head: head.map(ClassificationHead.read), classesFile: names.classes,
       prompts: names.prompts, role: role.role, batchSize: machine.batchSize ?? 128,
@@ -50,9 +53,14 @@ struct Evaluate: ParsableCommand {
       try session.open(data, allowMissing: sets.allowMissing)
     }
     let rows = try comparison.rows(on: opened)
+    let published = try comparison.published(on: opened)
+    for name in Set(published.map(\.release.name)).sorted() {
+      session.terminal.show(
+        .note("the published numbers of \(name) are from \(KnownRelease.source)"))
+    }
     let places = Dictionary(zip(models.map(\.name), model)) { first, _ in first }
     try session.print(
-      ResultText(rows).list(talk.format) { row in
+      ResultText(rows, published: published).list(talk.format) { row in
         ["model": .string(places[row.method] ?? row.method)]
       })
     session.say(context.ledger?.profile)

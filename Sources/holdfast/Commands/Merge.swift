@@ -44,6 +44,9 @@ struct Merge: ParsableCommand {
   @Option(help: ArgumentHelp("The folder to write.", valueName: "folder"))
   var out: String
 
+  @Option(help: "The layout to write, hf or openclip (default: hf, for a ResNet openclip).")
+  var layout: CheckpointLayout?
+
   @OptionGroup(title: "Machine") var machine: MachineOptions
   @OptionGroup(title: "Talk") var talk: TalkOptions
 
@@ -55,7 +58,7 @@ struct Merge: ParsableCommand {
     if let from, to == nil, alpha == nil, soup == nil, model.isEmpty,
       adapter != nil || ModelLocation.isAdapter(from)
     {
-      result = try ModelLocation.read(from, adapter: adapter)
+      result = try session.read(from, adapter: adapter)
       metadata = ["method": "lora", "adapter": adapter ?? from]
     } else if adapter != nil {
       throw HoldfastError.usage(
@@ -72,7 +75,7 @@ struct Merge: ParsableCommand {
           alpha == nil ? "a soup of \(names.count) models" : "--soup and --alpha together",
           remedy: "Name two or more models with --model, and give no --alpha.")
       }
-      let models = try names.map { try ModelLocation.read($0) }
+      let models = try names.map { try session.read($0) }
       result = try Checkpoint.uniformSoup(
         Checkpoint.withHeads(models, prompts: prompts, context))
       metadata = ["method": "uniform-soup"]
@@ -90,11 +93,11 @@ struct Merge: ParsableCommand {
         session.terminal.say("warning: α = \(alpha) lies outside the line from 0 to 1")
       }
       let ends = try Checkpoint.withHeads(
-        [ModelLocation.read(from), ModelLocation.read(to)], prompts: prompts, context)
+        [session.read(from), session.read(to)], prompts: prompts, context)
       result = try Checkpoint.interpolated(from: ends[0], to: ends[1], alpha: alpha)
       metadata = ["method": "wise-ft", "alpha": "\(alpha)"]
     }
-    try result.write(to: out, metadata: metadata)
+    try result.write(to: out, layout: layout, metadata: metadata)
     session.terminal.clear()
     session.terminal.say("Wrote \(out)")
   }

@@ -36,6 +36,7 @@ struct Predict: ParsableCommand {
   @Argument(help: ArgumentHelp("Image files and folders.", valueName: "image"))
   var images: [String]
 
+  @OptionGroup var adapter: AdapterOption
   @OptionGroup(title: "Machine") var machine: MachineOptions
   @OptionGroup(title: "Talk") var talk: TalkOptions
 
@@ -48,7 +49,8 @@ struct Predict: ParsableCommand {
     let context = try session.context(machine)
     let paths = try ImagePaths.list(images)
     let predictor = try ImagePredictor(
-      ModelLocation.read(model), classes: try classes.map { try ClassNames(file: $0).names },
+      session.read(model, adapter: adapter.adapter),
+      classes: try classes.map { try ClassNames(file: $0).names },
       prompts: prompts, batchSize: machine.batchSize ?? 128, context: context)
     let (answers, skipped) = try predictor.answers(paths)
     session.warn(ofSkipped: skipped)

@@ -43,7 +43,7 @@ struct Sweep: ParsableCommand {
     let session = try Session(talk)
     let context = try session.context(machine, profiles: profiling.profile)
     let ends = try context.timing(.reading) { () throws(HoldfastError) in
-      (try ModelLocation.read(from), try ModelLocation.read(to))
+      (try session.read(from), try session.read(to))
     }
     let sweep = try InterpolationSweep(
       from: ends.0, to: ends.1, alphas: alphas,

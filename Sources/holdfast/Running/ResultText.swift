@@ -1,13 +1,18 @@
 import Basics
+import Benchmarks
+import FeatureProtection
 import Foundation
 import Reporting
 
 /// Results in the formats of `--format`.
 struct ResultText {
   let rows: [ResultRow]
+  private let published: [ModelComparison.Published]
 
-  init(_ rows: [ResultRow]) {
+  /// - Parameter published: What others published of the models of some rows.
+  init(_ rows: [ResultRow], published: [ModelComparison.Published] = []) {
     self.rows = rows
+    self.published = published
   }
 
   /// The table of a comparison, or its rows as JSON.
@@ -16,7 +21,8 @@ struct ResultText {
     switch format {
     case .table:
       return summary.mainTable.text + "\n" + summary.caption.joined(separator: " ") + "\n"
-    case .markdown: return summary.mainTable.markdown
+    case .markdown:
+      return summary.mainTable.markdown + "\n" + summary.caption.joined(separator: " ") + "\n"
     case .csv: return summary.numbersTable.csv
     case .json: return try json()
     }
@@ -43,6 +49,7 @@ struct ResultText {
     columns += ["set", "role", "metric"].map { Table.Column($0, alignment: .left) }
     columns += ["value", "n"].map { Table.Column($0) }
     columns += isForPeople ? [Table.Column("95 %")] : [Table.Column("low"), Table.Column("high")]
+    if !published.isEmpty { columns.append(Table.Column("published")) }
     if hasSkipped { columns.append(Table.Column("skipped")) }
     if hasGroups { columns.append(Table.Column("group", alignment: .left)) }
     if hasConditions { columns.append(Table.Column("data", alignment: .left)) }
@@ -54,12 +61,22 @@ struct ResultText {
       cells += [Table.Cell(Self.number(row.value, isForPeople)), Table.Cell(String(row.n))]
       let ends = row.ci95.map { Self.number($0, isForPeople) }
       cells += isForPeople ? [Table.Cell(ends.joined(separator: "–"))] : ends.map { Table.Cell($0) }
+      if !published.isEmpty {
+        cells.append(
+          Table.Cell(published(of: row).map { Self.number($0.value, isForPeople) } ?? ""))
+      }
       if hasSkipped { cells.append(Table.Cell(row.skipped.map(String.init) ?? "")) }
       if hasGroups { cells.append(Table.Cell(row.group ?? "")) }
       if hasConditions { cells.append(Table.Cell(Self.conditions(of: row))) }
       table.append(cells)
     }
     return Self.text(table, format)
+  }
+
+  /// What others published of a row.
+  private func published(of row: ResultRow) -> ModelComparison.Published? {
+    guard row.metric == DatasetMetric.top1.rawValue else { return nil }
+    return published.first { $0.model == row.method && $0.set == row.set }
   }
 
   /// A table in a format.
@@ -89,7 +106,14 @@ struct ResultText {
     var lines: [String] = []
     for row in rows {
       let value = try JSONValue.parse(ReportWriter.jsonLines([row]), source: "a result")
-      lines.append(JSONValue.object((value.object ?? [:]).merging(extra(row)) { $1 }).text())
+      var members = (value.object ?? [:]).merging(extra(row)) { $1 }
+      if let published = published(of: row) {
+        members["published"] = .object([
+          "value": .number(published.value), "model": .string(published.release.name),
+          "source": .string(KnownRelease.source),
+        ])
+      }
+      lines.append(JSONValue.object(members).text())
     }
     return "[\n" + lines.joined(separator: ",\n") + "\n]\n"
   }

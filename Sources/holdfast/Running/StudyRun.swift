@@ -54,9 +54,11 @@ struct StudyRun {
       return
     case .measured(let row):
       try recorder.add(row)
+    case .observed(let row, let step):
+      let curve = curve(row.method, row.seed, row.setting)
+      try recorder.scalar("observed/\(row.set)/\(row.metric)", row.value, step: step, of: curve)
     case .step(let step):
-      let settings = step.setting.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.text())" }
-      let curve = (["\(step.method)-seed\(step.seed)"] + settings).joined(separator: " ")
+      let curve = curve(step.method, step.seed, step.setting)
       try recorder.scalar("train/loss", step.loss, step: step.step, of: curve)
       try recorder.scalar("train/cross_entropy", step.crossEntropy, step: step.step, of: curve)
       try recorder.scalar("train/lr", step.rate, step: step.step, of: curve)
@@ -64,6 +66,13 @@ struct StudyRun {
     default: break
     }
     if let json = event.json { try recorder.log(json) }
+  }
+
+  /// The name of a training in TensorBoard.
+  private static func curve(_ method: String, _ seed: Int, _ setting: [String: JSONValue]) -> String
+  {
+    let settings = setting.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.text())" }
+    return (["\(method)-seed\(seed)"] + settings).joined(separator: " ")
   }
 
   /// The settings in which rows differ.

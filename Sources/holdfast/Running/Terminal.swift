@@ -13,7 +13,7 @@ final class Terminal: @unchecked Sendable {
   private let isInteractive: Bool
   private let logger: Logger
   private var isDrawn = false
-  private var warnings: Set<String> = []
+  private var said: Set<String> = []
   private var label = ""
   private var begun = 0.0
   private var lastDrawn = 0.0
@@ -40,11 +40,15 @@ final class Terminal: @unchecked Sendable {
       progress(text, done, total, unit: "image", loss)
     case .step(let step):
       progress("\(step.method), seed \(step.seed)", step.step, step.steps, unit: "step", step.loss)
+    // Every method and seed has the same to say.
+    case .note(let text):
+      if said.insert(text).inserted { line("note: \(text)") }
     case .warning(let text):
-      // Every method and seed has the same to say.
-      if warnings.insert(text).inserted { line("warning: \(text)") }
+      if said.insert(text).inserted { line("warning: \(text)") }
     case .measured(let row):
       debug("\(row.method) \(row.set) \(row.metric) \(row.value)")
+    case .observed(let row, let step):
+      debug("\(row.method) step \(step) \(row.set) \(row.metric) \(row.value)")
     case .saved(let path):
       debug("saved \(path)")
     }

@@ -1,0 +1,68 @@
+import Basics
+import Torch
+
+extension Trainer {
+  /// The loss of a batch before the step, and the cross-entropy in it.
+  struct Losses {
+    var whole = 0.0
+    var crossEntropy = 0.0
+  }
+
+  /// Adds the gradient of a batch's loss, micro-batch after micro-batch.
+  ///
+  /// Every term is a mean over images, so that a part of n of N images counts n / N, and the sum is
+  /// that of the whole batch but for the rounding of its additions.
+  func backpropagate(
+    _ batch: TrainingBatches.Batch, _ model: TrainableModel, _ frozen: FrozenTower
+  ) throws(HoldfastError) -> Losses {
+    let count = batch.positions.count
+    var losses = Losses()
+    var start = 0
+    while start < count {
+      let size = min(settings.microBatchSize ?? count, count - start)
+      let part = try batch.part(from: start, count: size)
+      start += size
+      var (loss, crossEntropy) = try context.timing(.forward) { () throws(HoldfastError) in
+        try withPrecision(context.precision, on: context.device) { () throws(HoldfastError) in
+          try self.loss(of: part, model, frozen)
+        }
+      }
+      if size < count {
+        let share = Double(size) / Double(count)
+        (loss, crossEntropy) = try (loss * share, crossEntropy * share)
+      }
+      try context.timing(.backward, loss.backward)
+      losses.whole += try loss.item()
+      losses.crossEntropy += try crossEntropy.item()
+    }
+    return losses
+  }
+
+  private func loss(
+    of batch: TrainingBatches.Batch, _ model: TrainableModel, _ frozen: FrozenTower
+  ) throws(HoldfastError) -> (whole: Tensor, crossEntropy: Tensor) {
+    let student =
+      try model.hasFrozenTower
+      ? model.output(features: frozen.rawFeatures(batch.positions, pixels: batch.pixels))
+      : model.output(pixels: batch.requirePixels())
+    let crossEntropy = try student.logits.crossEntropy(
+      batch.labels, labelSmoothing: settings.labelSmoothing)
+    var loss = crossEntropy
+    for protection in recipe.protections {
+      let teacher = try frozen.output(batch.positions, pixels: batch.pixels)
+      loss = try loss + protection.loss(student: student, teacher: teacher)
+    }
+    return (loss, crossEntropy)
+  }
+
+  /// The error of a loss that is no number, with the images that it was computed of.
+  func notFinite(_ step: Int, _ set: TrainingSet, _ positions: [Int]) -> HoldfastError {
+    let paths = positions.map { set.dataset.samples[$0].path }
+    let rest = paths.count > 8 ? " and \(paths.count - 8) more" : ""
+    return HoldfastError(
+      .internalError,
+      "\(label.method), seed \(seed): the loss is not a finite number at step \(step + 1), in the "
+        + "batch of \(paths.prefix(8).joined(separator: ", "))\(rest)",
+      remedy: "Lower lr or head-lr, or raise warmup-steps.")
+  }
+}
