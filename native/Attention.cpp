@@ -97,7 +97,9 @@ void transpose(const float *rows, int64_t stride, int64_t length, int64_t width,
         part[lane] = row < length ? load(rows + row * stride + i) : splat(0);
       }
       ctorch::transpose(part);
-      for (int64_t lane = 0; lane < kWidth; ++lane) store(to + (i + lane) * padded + block, part[lane]);
+      for (int64_t lane = 0; lane < kWidth; ++lane) {
+        store(to + (i + lane) * padded + block, part[lane]);
+      }
     }
   }
 }

@@ -18,6 +18,8 @@ namespace {
 
 // Rows that a thread takes at once, about: their hidden layer should stay in its cache.
 constexpr int64_t kGroupRows = 128;
+// Fewer rows than these do not repay the packing of a weight.
+constexpr int64_t kLeastRows = 512;
 
 float *numbers(const Tensor &tensor) { return tensor.data_ptr<float>(); }
 const float *constants(const Tensor &tensor) { return tensor.const_data_ptr<float>(); }
@@ -88,6 +90,7 @@ Block::Block(const BlockSettings &settings, TensorList parameters, TensorList fa
             settings.causal};
   size_ = {input.size(0) * input.size(1), input.size(2)};
   hidden_ = {size_.rows, parameters_[expansion_weight].size(0)};
+  multiplier_ = size_.rows < kLeastRows ? Multiplier::libtorch : multiplier();
   TORCH_CHECK(shape_.width() == size_.width && shape_.head_width % 8 == 0 && hidden_.width % 8 == 0,
               "the widths of a head and of the hidden layer must be multiples of 8");
   check(norm1_weight, {size_.width});
@@ -132,6 +135,8 @@ Norm Block::norm(Parameter weight) const {
 
 // Of a size that depends on the shape alone, so that sums over rows do not depend on threads.
 int64_t Block::groups() const {
+  // Libtorch's kernels pack for every product, so that they take all rows at once.
+  if (multiplier_ == Multiplier::libtorch) return 1;
   const int64_t most = std::max<int64_t>(kGroupRows / std::max<int64_t>(shape_.length, 1), 1);
   const int64_t each = std::max<int64_t>(std::min(most, shape_.batch / 8), 1);
   return (shape_.batch + each - 1) / each;
@@ -157,9 +162,9 @@ void Block::pack(Parameter which, bool isForward, Workspace &workspace) const {
   const Operand matrix{constants(weight), inputs, 1};
   Panels &panels = workspace.weights[which];
   if (isForward) {
-    panels.pack(matrix.transposed(), inputs, outputs);
+    panels.pack(multiplier_, matrix.transposed(), inputs, outputs);
   } else {
-    panels.pack(matrix, outputs, inputs);
+    panels.pack(multiplier_, matrix, outputs, inputs);
   }
   if (workspace.factors.size() < adapters_.size()) workspace.factors.resize(adapters_.size());
   const float scale = static_cast<float>(settings_.scale);
@@ -170,11 +175,11 @@ void Block::pack(Parameter which, bool isForward, Workspace &workspace) const {
     const Operand up{constants(adapter.up), adapter.rank(), 1};
     auto &[first, second] = workspace.factors[i];
     if (isForward) {
-      first.pack(down.transposed(), inputs, adapter.rank());
-      second.pack(up.transposed(), adapter.rank(), adapter.outputs(), scale);
+      first.pack(multiplier_, down.transposed(), inputs, adapter.rank());
+      second.pack(multiplier_, up.transposed(), adapter.rank(), adapter.outputs(), scale);
     } else {
-      first.pack(up, adapter.outputs(), adapter.rank(), scale);
-      second.pack(down, adapter.rank(), inputs);
+      first.pack(multiplier_, up, adapter.outputs(), adapter.rank(), scale);
+      second.pack(multiplier_, down, adapter.rank(), inputs);
     }
   }
 }
@@ -225,10 +230,12 @@ bool Block::needs_inputs(Parameter which, const Gradients &gradients) const {
 // Adds output_gradientᵀ · input to the weight's gradient, and the adapters' likewise.
 void Block::weight_gradient(Parameter which, const float *output_gradient, const float *input,
                             const Record &record, Gradients &gradients,
-                            const Workspace &workspace) const {
+                            Workspace &workspace) const {
   const int64_t outputs = parameters_[which].size(0), inputs = parameters_[which].size(1);
-  Panels &panels = const_cast<Panels &>(workspace.inputs);
-  if (needs_inputs(which, gradients)) panels.pack({input, inputs, 1}, size_.rows, inputs);
+  Panels &panels = workspace.inputs;
+  if (needs_inputs(which, gradients)) {
+    panels.pack(multiplier_, {input, inputs, 1}, size_.rows, inputs);
+  }
   const Tensor &own = gradients.parameters[which];
   if (own.defined()) {
     panels.add_transposed_product(outputs, output_gradient, outputs, numbers(own), inputs);
@@ -243,8 +250,8 @@ void Block::weight_gradient(Parameter which, const float *output_gradient, const
     }
     if (up.defined()) {
       Panels lowered;
-      lowered.pack({constants(record.lowered[i]), adapter.rank(), 1}, size_.rows, adapter.rank(),
-                   static_cast<float>(settings_.scale));
+      lowered.pack(multiplier_, {constants(record.lowered[i]), adapter.rank(), 1}, size_.rows,
+                   adapter.rank(), static_cast<float>(settings_.scale));
       lowered.add_transposed_product(adapter.outputs(), output_gradient + adapter.from, outputs,
                                      numbers(up), adapter.rank());
     }
@@ -314,10 +321,9 @@ Tensor Block::backward(const Tensor &input, const Record &record, const Tensor &
   const Tensor given_rows = output_gradient.contiguous();
   Workspace &workspace = Workspace::own();
   const bool goes_on = gradients.input || gradients.parameters[norm1_weight].defined();
-  for (Parameter which : {output_weight, expansion_weight, contraction_weight}) {
+  for (Parameter which : {projection_weight, output_weight, expansion_weight, contraction_weight}) {
     pack(which, false, workspace);
   }
-  pack(projection_weight, false, workspace);
   workspace.lowered.clear();
   std::vector<Tensor> lowered;
   for (const Adapter &adapter : adapters_) {

@@ -90,6 +90,7 @@ class Block {
   std::array<at::Tensor, block::parameter_count> parameters_;
   AttentionShape shape_;
   Matrix size_, hidden_;
+  Multiplier multiplier_;
 
   void check(block::Parameter which, at::IntArrayRef sizes) const;
   Norm norm(block::Parameter weight) const;
@@ -105,8 +106,7 @@ class Block {
   void input_gradient(block::Parameter which, Group group, const float *output_gradient,
                       float *result, const Workspace &workspace) const;
   void weight_gradient(block::Parameter which, const float *output_gradient, const float *input,
-                       const Record &record, Gradients &gradients,
-                       const Workspace &workspace) const;
+                       const Record &record, Gradients &gradients, Workspace &workspace) const;
 };
 
 }  // namespace ctorch

@@ -105,9 +105,11 @@ template <int WIDTH, int VECTORS, int64_t ROW_STEP, int64_t DEPTH_STEP, int MOST
 CT_INLINE void tile_of(int64_t rows, const float *a, const float *b, float *c, int64_t c_step,
                        int64_t depth, bool adds) {
   switch (rows) {
-#define CT_CASE(N)                                                                   \
-  case N:                                                                            \
-    if constexpr (N <= MOST) tile<WIDTH, VECTORS, N, ROW_STEP, DEPTH_STEP>(a, b, c, c_step, depth, adds); \
+#define CT_CASE(N)                                                                     \
+  case N:                                                                              \
+    if constexpr (N <= MOST) {                                                         \
+      tile<WIDTH, VECTORS, N, ROW_STEP, DEPTH_STEP>(a, b, c, c_step, depth, adds);     \
+    }                                                                                  \
     return;
     CT_CASE(1) CT_CASE(2) CT_CASE(3) CT_CASE(4) CT_CASE(5) CT_CASE(6) CT_CASE(7)
     CT_CASE(8) CT_CASE(9) CT_CASE(10) CT_CASE(11) CT_CASE(12) CT_CASE(13) CT_CASE(14)
@@ -185,7 +187,9 @@ void pack_columns(Operand matrix, int64_t depth, int64_t columns, int64_t panel,
           rows[lane] = load(from + lane * matrix.column_step + k) * factor;
         }
         transpose(rows);
-        for (int64_t lane = 0; lane < kWidth; ++lane) store(to + (k + lane) * panel + i, rows[lane]);
+        for (int64_t lane = 0; lane < kWidth; ++lane) {
+          store(to + (k + lane) * panel + i, rows[lane]);
+        }
       }
     }
     for (; k < depth; ++k) {
@@ -282,7 +286,9 @@ float *Buffer::floats(int64_t count) {
   return data_;
 }
 
-void Panels::pack(Operand matrix, int64_t depth, int64_t width, float factor) {
+void Panels::pack(Multiplier multiplier, Operand matrix, int64_t depth, int64_t width,
+                  float factor) {
+  multiplier_ = multiplier;
   depth_ = depth;
   width_ = width;
   matrix_ = matrix;
@@ -316,7 +322,8 @@ void Panels::multiply_rows(Rows rows, const float *a, int64_t a_step, float *c, 
   const Tile tile = rows.isTransposed ? own.columns : own.rows;
   const int64_t panels = (width_ + panel_ - 1) / panel_, blocks = depth_blocks(depth_);
   const int64_t pieces = (rows.count + own.most_rows - 1) / own.most_rows;
-  const int64_t piece_size = rows.isTransposed ? (kDepth + 1) * kColumnStep : own.most_rows * kRowStep;
+  const int64_t piece_size =
+      rows.isTransposed ? (kDepth + 1) * kColumnStep : own.most_rows * kRowStep;
   thread_local Buffer copies;
   float *copy = copies.floats(pieces * piece_size);
   for (int64_t block = 0; block < blocks; ++block) {
@@ -414,12 +421,14 @@ at::Tensor matrix_product(const at::Tensor &a, const at::Tensor &b, int64_t mult
   const auto own = static_cast<ctorch::Multiplier>(multiplier);
   TORCH_CHECK(multiplier >= 0 && multiplier <= 2 && ctorch::is_available(own),
               "this processor has no kernel of kind ", multiplier);
-  const auto isReadable = [](const at::Tensor &m) { return m.is_contiguous() || m.t().is_contiguous(); };
+  const auto isReadable = [](const at::Tensor &matrix) {
+    return matrix.is_contiguous() || matrix.t().is_contiguous();
+  };
   const at::Tensor left = isReadable(a) ? a : a.contiguous();
   const at::Tensor right = isReadable(b) ? b : b.contiguous();
-  ctorch::Panels panels(own);
+  ctorch::Panels panels;
   const bool isRowMajor = right.is_contiguous();
-  panels.pack({right.const_data_ptr<float>(), isRowMajor ? right.size(1) : 1,
+  panels.pack(own, {right.const_data_ptr<float>(), isRowMajor ? right.size(1) : 1,
                isRowMajor ? 1 : right.size(0)},
               right.size(0), right.size(1));
   at::Tensor result = at::zeros({a.size(0), b.size(1)}, a.options());

@@ -49,10 +49,9 @@ class Buffer {
 // reads it: blocks of rows, in each of them panels of columns.
 class Panels {
  public:
-  explicit Panels(Multiplier multiplier = ctorch::multiplier()) : multiplier_(multiplier) {}
-
-  // Packs the matrix, in parallel. With libtorch's kernels it must outlive the products.
-  void pack(Operand matrix, int64_t depth, int64_t width, float factor = 1);
+  // Packs the matrix for somebody's kernels, in parallel. Libtorch's read it where it is, so that it
+  // must outlive the products.
+  void pack(Multiplier multiplier, Operand matrix, int64_t depth, int64_t width, float factor = 1);
 
   int64_t depth() const { return depth_; }
   int64_t width() const { return width_; }
@@ -67,7 +66,7 @@ class Panels {
                               int64_t c_step) const;
 
  private:
-  Multiplier multiplier_;
+  Multiplier multiplier_ = Multiplier::libtorch;
   int64_t depth_ = 0, width_ = 0, panel_ = 0;
   Operand matrix_{nullptr, 0, 0};
   float factor_ = 1;

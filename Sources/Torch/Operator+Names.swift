@@ -33,6 +33,7 @@ extension Operator {
   static let log = Operator("log")
   static let logSoftmax = Operator("log_softmax", "int")
   static let matmul = Operator("matmul")
+  static let matrixProduct = Operator("matrix_product", library: "holdfast")
   static let mean = Operator("mean", "dim")
   static let move = Operator("to", "dtype_layout")
   static let multiply = Operator("mul", "Tensor")
@@ -65,7 +66,8 @@ extension Operator {
     add, addScalar, amax, arange, argmax, averagePool, batchNorm, bicubicResize, cat, clampMax,
     clone, contiguous, convert, convolution, copy, crossEntropy, detach, divide, embedding, exp,
     expand, fill, full, gather, gelu, indexSelect, isFinite, all, layerNorm, linear, log,
-    logSoftmax, matmul, mean, move, multiply, multiplyScalar, narrow, permute, quickGELU, relu,
+    logSoftmax, matmul, matrixProduct, mean, move, multiply, multiplyScalar, narrow, permute,
+    quickGELU, relu,
     remainder, reshape, attention, sigmoid, sign, softmax, split, sqrt, stack, subtract, sum,
     sumDimensions, absolute, topk, transformerBlock, transpose, unbind, vectorNorm, zeros,
   ]

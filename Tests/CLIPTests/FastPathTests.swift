@@ -27,6 +27,11 @@ import Torch
     Case(activation: .gelu, width: 96, heads: 4, side: 6, images: 2),
     Case(activation: .quickGELU, width: 40, heads: 5, side: 1, images: 1),
     Case(activation: .gelu, width: 64, heads: 1, side: 14, images: 1),
+    // Rows enough for holdfast's own matrix kernels, in groups of several sequences and of two sizes.
+    Case(activation: .quickGELU, width: 96, heads: 3, side: 3, images: 61),
+    Case(
+      activation: .gelu, width: 48, heads: 2, side: 3, images: 61,
+      adapted: ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"]),
     Case(
       activation: .quickGELU, width: 64, heads: 4, side: 3, images: 4,
       adapted: ["q_proj", "v_proj"]),
