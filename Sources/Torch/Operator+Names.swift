@@ -19,6 +19,7 @@ extension Operator {
   static let detach = Operator("detach")
   static let divide = Operator("div", "Tensor")
   static let embedding = Operator("embedding")
+  static let empty = Operator("empty", "memory_format")
   static let exp = Operator("exp")
   static let expand = Operator("expand")
   static let fill = Operator("fill_", "Scalar")
@@ -64,7 +65,8 @@ extension Operator {
 
   static let everything: [Operator] = [
     add, addScalar, amax, arange, argmax, averagePool, batchNorm, bicubicResize, cat, clampMax,
-    clone, contiguous, convert, convolution, copy, crossEntropy, detach, divide, embedding, exp,
+    clone, contiguous, convert, convolution, copy, crossEntropy, detach, divide, embedding, empty,
+    exp,
     expand, fill, full, gather, gelu, indexSelect, isFinite, all, layerNorm, linear, log,
     logSoftmax, matmul, matrixProduct, mean, move, multiply, multiplyScalar, narrow, permute,
     quickGELU, relu,

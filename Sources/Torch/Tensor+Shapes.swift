@@ -81,6 +81,13 @@ extension Tensor {
     try Operator.zeros(.ints(shape), .dtype(dtype), .none, .device(device))
   }
 
+  /// Float32 with whatever the memory holds, for who writes all of it.
+  static func uninitialised(
+    _ shape: [Int], device: Device = .cpu
+  ) throws(HoldfastError) -> Tensor {
+    try Operator.empty(.ints(shape), .dtype(.float32), .none, .device(device))
+  }
+
   public static func full(
     _ shape: [Int], _ value: Double, dtype: DType = .float32, device: Device = .cpu
   ) throws(HoldfastError) -> Tensor {

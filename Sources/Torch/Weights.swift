@@ -32,8 +32,15 @@ public struct Weights: Sendable {
     layout: WeightsLayout, device: Device = .cpu,
     copying tensor: (String) throws(HoldfastError) -> Tensor
   ) throws(HoldfastError) {
-    try self.init(zeros: layout, device: device)
+    self.layout = layout
+    // Not zeroed first: a checkpoint's pages would be written twice.
+    self.buffer = try Tensor.uninitialised([layout.count], device: device)
+    var end = 0
     for entry in layout.entries {
+      if entry.offset > end {
+        try buffer.narrowed(from: end, count: entry.offset - end).fill(with: 0)
+      }
+      end = entry.end
       let source = try tensor(entry.name)
       guard source.shape == entry.shape else {
         throw .internalError("\(entry.name) is \(source.shape), expected \(entry.shape)")
