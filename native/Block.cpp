@@ -184,38 +184,25 @@ void Block::pack(Parameter which, bool isForward, Workspace &workspace) const {
   }
 }
 
-// output = input · Wᵀ, with the adapters' updates; the bias is added by who reads it.
-void Block::linear(Parameter which, Group group, const float *input, float *output,
-                   const Workspace &workspace) const {
-  const Panels &panels = workspace.weights[which];
-  panels.multiply(group.rows, input, panels.depth(), output, panels.width(), false);
-  for (size_t i = 0; i < adapters_.size(); ++i) {
-    const Adapter &adapter = adapters_[i];
-    if (adapter.weight != which) continue;
-    const auto &[down, up] = workspace.factors[i];
-    float *lowered = workspace.lowered[i] + group.first_row * adapter.rank();
-    down.multiply(group.rows, input, panels.depth(), lowered, adapter.rank(), false);
-    up.multiply(group.rows, lowered, adapter.rank(), output + adapter.from, panels.width(), true);
-  }
-}
-
-// result = output_gradient · W, with the adapters' share; where it is null, what the adapters' own
-// gradients need and no more.
-void Block::input_gradient(Parameter which, Group group, const float *output_gradient,
-                           float *result, const Workspace &workspace) const {
+// result = input · Wᵀ forward, input · W backward, as packed, with the adapters' share; forward, the
+// bias is added by who reads it. Where there is no result, what the adapters' own gradients need.
+void Block::multiply(Parameter which, bool isForward, Group group, const float *input,
+                     float *result, const Workspace &workspace) const {
   const Panels &panels = workspace.weights[which];
   if (result != nullptr) {
-    panels.multiply(group.rows, output_gradient, panels.depth(), result, panels.width(), false);
+    panels.multiply(group.rows, input, panels.depth(), result, panels.width(), false);
   }
   for (size_t i = 0; i < adapters_.size(); ++i) {
     const Adapter &adapter = adapters_[i];
     if (adapter.weight != which) continue;
-    const auto &[up, down] = workspace.factors[i];
+    const auto &[first, second] = workspace.factors[i];
     float *lowered = workspace.lowered[i] + group.first_row * adapter.rank();
-    up.multiply(group.rows, output_gradient + adapter.from, panels.depth(), lowered,
-                adapter.rank(), false);
+    // The outputs that an adapter updates lie on the right forward, and on the left backward.
+    first.multiply(group.rows, input + (isForward ? 0 : adapter.from), panels.depth(), lowered,
+                   adapter.rank(), false);
     if (result == nullptr) continue;
-    down.multiply(group.rows, lowered, adapter.rank(), result, panels.width(), true);
+    second.multiply(group.rows, lowered, adapter.rank(), result + (isForward ? adapter.from : 0),
+                    panels.width(), true);
   }
 }
 
@@ -298,19 +285,19 @@ Tensor Block::forward(const Tensor &input, Record *record) const {
     float *active = scratch(active_rows, group.rows, hidden_.width);
 
     norm_forward(rows, norm(norm1_weight), x, normed, statistic(0), statistic(1));
-    linear(projection_weight, group, normed, projections, workspace);
+    multiply(projection_weight, true, group, normed, projections, workspace);
     AttentionShape shape = shape_;
     shape.batch = group.sequences;
     attention_forward(shape, projections, parameter(projection_bias), attended,
                       record == nullptr
                           ? nullptr
                           : numbers(record->log_sums) + group.first_row * shape_.heads);
-    linear(output_weight, group, attended, z, workspace);
+    multiply(output_weight, true, group, attended, z, workspace);
     add_norm_forward(rows, norm(norm2_weight), x, z, parameter(output_bias), middle, normed,
                      statistic(2), statistic(3));
-    linear(expansion_weight, group, normed, hidden, workspace);
+    multiply(expansion_weight, true, group, normed, hidden, workspace);
     activate(hidden_part, settings_.activation, hidden, parameter(expansion_bias), active);
-    linear(contraction_weight, group, active, z, workspace);
+    multiply(contraction_weight, true, group, active, z, workspace);
     add_rows(rows, middle, z, parameter(contraction_bias), z);
   });
   return output;
@@ -372,7 +359,7 @@ Tensor Block::backward(const Tensor &input, const Record &record, const Tensor &
     if (float *total = sum(contraction_bias, places.contraction_bias)) {
       add_column_sums(rows, given, total);
     }
-    input_gradient(contraction_weight, group, given, hidden, workspace);
+    multiply(contraction_weight, false, group, given, hidden, workspace);
     activate_backward(hidden_part, settings_.activation, kept(record.hidden, hidden_.width),
                       parameter(expansion_bias), hidden,
                       keeps_active ? at(active, hidden_.width) : nullptr,
@@ -380,11 +367,11 @@ Tensor Block::backward(const Tensor &input, const Record &record, const Tensor &
     if (keeps_normed2) {
       norm_again(rows, norm(norm2_weight), y, statistic(2), statistic(3), at(normed2, width));
     }
-    input_gradient(expansion_weight, group, hidden, update, workspace);
+    multiply(expansion_weight, false, group, hidden, update, workspace);
     norm_backward(rows, norm(norm2_weight), y, statistic(2), statistic(3), update, given, middle,
                   sum(norm2_weight, places.norm2_weight), sum(norm2_bias, places.norm2_bias),
                   sum(output_bias, places.output_bias));
-    input_gradient(output_weight, group, middle, update, workspace);
+    multiply(output_weight, false, group, middle, update, workspace);
     AttentionShape shape = shape_;
     shape.batch = group.sequences;
     attention_backward(shape, kept(record.projections, 3 * width), kept(record.attended, width),
@@ -395,7 +382,8 @@ Tensor Block::backward(const Tensor &input, const Record &record, const Tensor &
     if (keeps_normed1) {
       norm_again(rows, norm(norm1_weight), x, statistic(0), statistic(1), at(normed1, width));
     }
-    input_gradient(projection_weight, group, projections, goes_on ? update : nullptr, workspace);
+    multiply(projection_weight, false, group, projections, goes_on ? update : nullptr,
+             workspace);
     if (!goes_on) return;
     norm_backward(rows, norm(norm1_weight), x, statistic(0), statistic(1), update, middle,
                   numbers(result) + group.first_row * width,

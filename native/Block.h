@@ -101,10 +101,8 @@ class Block {
 
   bool needs_inputs(block::Parameter which, const Gradients &gradients) const;
   void pack(block::Parameter which, bool isForward, Workspace &workspace) const;
-  void linear(block::Parameter which, Group group, const float *input, float *output,
-              const Workspace &workspace) const;
-  void input_gradient(block::Parameter which, Group group, const float *output_gradient,
-                      float *result, const Workspace &workspace) const;
+  void multiply(block::Parameter which, bool isForward, Group group, const float *input,
+                float *result, const Workspace &workspace) const;
   void weight_gradient(block::Parameter which, const float *output_gradient, const float *input,
                        const Record &record, Gradients &gradients, Workspace &workspace) const;
 };
