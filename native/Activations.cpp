@@ -10,47 +10,53 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "ActivationMath.h"
 #include "Internal.h"
-#include "VectorMath.h"
+#include "Vectorised.h"
 
 namespace {
 
-using ctorch::Floats;
-using ctorch::kWidth;
+using ctorch::Activation;
+using ctorch::activated;
 using ctorch::load;
-using ctorch::sigmoid;
 using ctorch::store;
+using ctorch::vectorised;
 
-CT_INLINE Floats value(Floats input) { return input * sigmoid(1.702f * input); }
-
-CT_INLINE Floats derivative(Floats input) {
-  const Floats x = 1.702f * input;
-  const Floats s = sigmoid(x);
-  return s * (1.0f + x * (1.0f - s));
-}
-
-CT_VECTORISED
-void forward_block(const float *input, float *output, int64_t count) {
-  int64_t i = 0;
-  for (; i + kWidth <= count; i += kWidth) store(output + i, value(load(input + i)));
-  float rest[kWidth] = {};
-  std::copy(input + i, input + count, rest);
-  store(rest, value(load(rest)));
-  std::copy(rest, rest + (count - i), output + i);
-}
-
-CT_VECTORISED
-void backward_block(const float *input, const float *gradient, float *output, int64_t count) {
-  int64_t i = 0;
-  for (; i + kWidth <= count; i += kWidth) {
-    store(output + i, load(gradient + i) * derivative(load(input + i)));
+struct Forward {
+  template <int WIDTH>
+  CT_INLINE static void run(const float *input, float *output, int64_t count) {
+    const auto step = [](const float *from, float *to) __attribute__((always_inline)) {
+      store(to, activated<Activation::quick_gelu>(load<WIDTH>(from)).value);
+    };
+    int64_t i = 0;
+    for (; i + WIDTH <= count; i += WIDTH) step(input + i, output + i);
+    float rest[WIDTH] = {};
+    std::copy(input + i, input + count, rest);
+    step(rest, rest);
+    std::copy(rest, rest + (count - i), output + i);
   }
-  float rest[kWidth] = {}, given[kWidth] = {};
-  std::copy(input + i, input + count, rest);
-  std::copy(gradient + i, gradient + count, given);
-  store(rest, load(given) * derivative(load(rest)));
-  std::copy(rest, rest + (count - i), output + i);
-}
+};
+
+struct Backward {
+  template <int WIDTH>
+  CT_INLINE static void run(const float *input, const float *gradient, float *output,
+                            int64_t count) {
+    const auto step = [](const float *x, const float *given, float *to)
+                          __attribute__((always_inline)) {
+      store(to, load<WIDTH>(given) * activated<Activation::quick_gelu>(load<WIDTH>(x)).slope);
+    };
+    int64_t i = 0;
+    for (; i + WIDTH <= count; i += WIDTH) step(input + i, gradient + i, output + i);
+    float rest[WIDTH] = {}, given[WIDTH] = {};
+    std::copy(input + i, input + count, rest);
+    std::copy(gradient + i, gradient + count, given);
+    step(rest, given, rest);
+    std::copy(rest, rest + (count - i), output + i);
+  }
+};
+
+// What is left over at the end is taken in a vector of its own, so that any count will do.
+constexpr int64_t kAnyLength = 0;
 
 constexpr int64_t kGrain = 1 << 15;
 
@@ -61,7 +67,7 @@ at::Tensor quick_gelu(const at::Tensor &input) {
   const float *from = x.const_data_ptr<float>();
   float *to = output.mutable_data_ptr<float>();
   at::parallel_for(0, x.numel(), kGrain, [&](int64_t begin, int64_t end) {
-    forward_block(from + begin, to + begin, end - begin);
+    vectorised<Forward>(kAnyLength, from + begin, to + begin, end - begin);
   });
   return output;
 }
@@ -74,7 +80,7 @@ at::Tensor quick_gelu_backward(const at::Tensor &gradient, const at::Tensor &inp
   const float *grad = g.const_data_ptr<float>();
   float *to = output.mutable_data_ptr<float>();
   at::parallel_for(0, x.numel(), kGrain, [&](int64_t begin, int64_t end) {
-    backward_block(from + begin, grad + begin, to + begin, end - begin);
+    vectorised<Backward>(kAnyLength, from + begin, grad + begin, to + begin, end - begin);
   });
   return output;
 }

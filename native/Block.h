@@ -7,6 +7,9 @@
 // made. Backward normalises and activates again instead of keeping the results, which leaves 10
 // numbers per row and width in place of about 25, and gradients are added straight into those of
 // leaves. Frozen weights get no gradient, and an input that needs none ends the pass.
+//
+// Of a last block only the first token may be asked for: then the others give keys and values, and
+// nothing else of them is computed, forward or backward.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -38,6 +41,7 @@ struct BlockSettings {
   Activation activation;
   double epsilon;
   bool causal;
+  bool first;  // whether only the first token's output is asked for
 };
 
 class Block {
@@ -46,9 +50,10 @@ class Block {
   Block(const BlockSettings &settings, at::TensorList parameters, at::TensorList factors,
         const at::Tensor &input);
 
-  // What the forward pass leaves for the backward one.
+  // What the forward pass leaves for the backward one. `middle`, `hidden` and the second norm's
+  // statistics have the rows of the output.
   struct Record {
-    at::Tensor projections, attended, log_sums, middle, hidden, statistics;
+    at::Tensor projections, log_sums, middle, hidden, statistics1, statistics2;
     std::vector<at::Tensor> lowered;  // x·Aᵀ of each adapter
   };
 
@@ -77,32 +82,47 @@ class Block {
     int64_t outputs() const { return up.size(0); }
   };
 
-  // Sequences that one thread takes through the block.
-  struct Group {
-    int64_t index, first_sequence, sequences, first_row, rows;
+  struct Rows {
+    int64_t first, count;
+
+    Matrix of(int64_t width) const { return {count, width}; }
   };
 
-  // The packed factors of a pass, and what it keeps of each adapter.
+  // Sequences that one thread takes through the block: all their rows, and those of the output.
+  struct Group {
+    int64_t index, first_sequence, sequences;
+    Rows all, answered;
+  };
+
+  // What belongs to one pass.
   struct Workspace;
+  struct Forward;
+  struct Backward;
 
   const BlockSettings &settings_;
   std::vector<Adapter> adapters_;
   std::array<at::Tensor, block::parameter_count> parameters_;
   AttentionShape shape_;
-  Matrix size_, hidden_;
-  Multiplier multiplier_;
+  Matrix size_, answered_, hidden_;
+  Multiplier multiplier_, answered_multiplier_;
 
   void check(block::Parameter which, at::IntArrayRef sizes) const;
   Norm norm(block::Parameter weight) const;
   const float *parameter(block::Parameter which) const;
-  int64_t groups() const;
-  void over_groups(const std::function<void(Group)> &body) const;
-  Matrix part(Matrix whole, Group group) const { return {group.rows, whole.width}; }
+  int64_t inputs(block::Parameter which) const { return parameters_[which].size(1); }
+  int64_t outputs(block::Parameter which) const { return parameters_[which].size(0); }
+  int64_t rows(block::Parameter which) const;
+  Multiplier multiplier_of(block::Parameter which) const;
 
-  bool needs_inputs(block::Parameter which, const Gradients &gradients) const;
-  void pack(block::Parameter which, bool isForward, Workspace &workspace) const;
+  int64_t groups() const;
+  Group whole() const;
+  void over_groups(const std::function<void(Group)> &body) const;
+
+  std::vector<at::Tensor> lower(Workspace &workspace) const;
+  void pack(bool isForward, Workspace &workspace) const;
   void multiply(block::Parameter which, bool isForward, Group group, const float *input,
                 float *result, const Workspace &workspace) const;
+  bool needs_inputs(block::Parameter which, const Gradients &gradients) const;
   void weight_gradient(block::Parameter which, const float *output_gradient, const float *input,
                        const Record &record, Gradients &gradients, Workspace &workspace) const;
 };

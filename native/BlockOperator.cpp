@@ -42,11 +42,11 @@ struct TransformerBlock : public torch::autograd::Function<TransformerBlock> {
     const Tensor output = Block(settings, parameters, factors, x).forward(x, &record);
     torch::autograd::variable_list saved{x,
                                          record.projections,
-                                         record.attended,
                                          record.log_sums,
                                          record.middle,
                                          record.hidden,
-                                         record.statistics};
+                                         record.statistics1,
+                                         record.statistics2};
     saved.insert(saved.end(), parameters.begin(), parameters.end());
     saved.insert(saved.end(), factors.begin(), factors.end());
     saved.insert(saved.end(), record.lowered.begin(), record.lowered.end());
@@ -57,6 +57,7 @@ struct TransformerBlock : public torch::autograd::Function<TransformerBlock> {
     context->saved_data["activation"] = static_cast<int64_t>(settings.activation);
     context->saved_data["epsilon"] = settings.epsilon;
     context->saved_data["causal"] = settings.causal;
+    context->saved_data["first"] = settings.first;
     return output;
   }
 
@@ -68,7 +69,8 @@ struct TransformerBlock : public torch::autograd::Function<TransformerBlock> {
                             data["heads"].toInt(),
                             static_cast<Activation>(data["activation"].toInt()),
                             data["epsilon"].toDouble(),
-                            data["causal"].toBool()};
+                            data["causal"].toBool(),
+                            data["first"].toBool()};
     const auto saved = context->get_saved_variables();
     constexpr size_t kRecord = 7;
     const size_t factor_count = settings.places.size();
@@ -107,26 +109,26 @@ struct TransformerBlock : public torch::autograd::Function<TransformerBlock> {
 
 Tensor transformer_block(const Tensor &input, TensorList parameters, TensorList factors,
                          at::IntArrayRef places, double scale, int64_t heads, int64_t activation,
-                         double epsilon, bool causal) {
+                         double epsilon, bool causal, bool first) {
   const BlockSettings settings{places.vec(), scale, heads, static_cast<Activation>(activation),
-                          epsilon,      causal};
+                          epsilon,      causal, first};
   const Tensor x = input.contiguous();
   return Block(settings, parameters, factors, x).forward(x, nullptr);
 }
 
 Tensor transformer_block_autograd(const Tensor &input, TensorList parameters, TensorList factors,
                                   at::IntArrayRef places, double scale, int64_t heads,
-                                  int64_t activation, double epsilon, bool causal) {
+                                  int64_t activation, double epsilon, bool causal, bool first) {
   const auto needs = [](const Tensor &tensor) { return tensor.requires_grad(); };
   if (!at::GradMode::is_enabled() ||
       !(needs(input) || std::any_of(parameters.begin(), parameters.end(), needs) ||
         std::any_of(factors.begin(), factors.end(), needs))) {
     const at::AutoDispatchBelowADInplaceOrView below;
     return transformer_block(input, parameters, factors, places, scale, heads, activation,
-                             epsilon, causal);
+                             epsilon, causal, first);
   }
   const BlockSettings settings{places.vec(), scale, heads, static_cast<Activation>(activation),
-                          epsilon,      causal};
+                          epsilon,      causal, first};
   return TransformerBlock::apply(input, parameters, factors, settings);
 }
 
@@ -135,7 +137,7 @@ Tensor transformer_block_autograd(const Tensor &input, TensorList parameters, Te
 TORCH_LIBRARY_FRAGMENT(holdfast, library) {
   library.def(
       "transformer_block(Tensor input, Tensor[] parameters, Tensor[] factors, int[] places, "
-      "float scale, int heads, int activation, float epsilon, bool causal) -> Tensor");
+      "float scale, int heads, int activation, float epsilon, bool causal, bool first) -> Tensor");
 }
 
 TORCH_LIBRARY_IMPL(holdfast, CPU, library) {

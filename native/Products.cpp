@@ -23,13 +23,7 @@
 #endif
 
 #include "Internal.h"
-#include "VectorMath.h"
-
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__)
-#define CT_OWN_PRODUCTS 1
-#else
-#define CT_OWN_PRODUCTS 0
-#endif
+#include "Vectorised.h"
 
 namespace ctorch {
 namespace {
@@ -48,27 +42,11 @@ constexpr int64_t kColumnStep = 16;
 int64_t depth_blocks(int64_t depth) { return (depth + kDepth - 1) / kDepth; }
 int64_t start(int64_t part, int64_t parts, int64_t total) { return part * total / parts; }
 
-// A vector in registers, and one anywhere in memory.
-template <int WIDTH>
-struct Vector;
-template <>
-struct Vector<8> {
-  typedef float Type __attribute__((vector_size(32)));
-  typedef float Place __attribute__((vector_size(32), aligned(4), may_alias));
-};
-template <>
-struct Vector<16> {
-  typedef float Type __attribute__((vector_size(64)));
-  typedef float Place __attribute__((vector_size(64), aligned(4), may_alias));
-};
-
 // c [ROWS, VECTORS · WIDTH] = or += a · b over one block of the depth, in registers.
 template <int WIDTH, int VECTORS, int ROWS, int64_t ROW_STEP, int64_t DEPTH_STEP>
 CT_INLINE void tile(const float *a, const float *b, float *c, int64_t c_step, int64_t depth,
                     bool adds) {
-  using V = Vector<WIDTH>;
-  using T = typename V::Type;
-  using Place = typename V::Place;
+  using T = Floats<WIDTH>;
   T sums[ROWS][VECTORS];
 #pragma GCC unroll 14
   for (int row = 0; row < ROWS; ++row) {
@@ -82,7 +60,7 @@ CT_INLINE void tile(const float *a, const float *b, float *c, int64_t c_step, in
     T right[VECTORS];
 #pragma GCC unroll 2
     for (int part = 0; part < VECTORS; ++part) {
-      right[part] = *reinterpret_cast<const Place *>(b + (k * VECTORS + part) * WIDTH);
+      right[part] = load<WIDTH>(b + (k * VECTORS + part) * WIDTH);
     }
 #pragma GCC unroll 14
     for (int row = 0; row < ROWS; ++row) {
@@ -95,8 +73,8 @@ CT_INLINE void tile(const float *a, const float *b, float *c, int64_t c_step, in
   for (int row = 0; row < ROWS; ++row) {
 #pragma GCC unroll 2
     for (int part = 0; part < VECTORS; ++part) {
-      Place *place = reinterpret_cast<Place *>(c + row * c_step + part * WIDTH);
-      *place = adds ? *place + sums[row][part] : sums[row][part];
+      float *place = c + row * c_step + part * WIDTH;
+      store(place, adds ? load<WIDTH>(place) + sums[row][part] : sums[row][part]);
     }
   }
 }
@@ -121,7 +99,7 @@ CT_INLINE void tile_of(int64_t rows, const float *a, const float *b, float *c, i
 using Tile = void (*)(int64_t rows, const float *a, const float *b, float *c, int64_t c_step,
                       int64_t depth, bool adds);
 
-#if CT_OWN_PRODUCTS
+#if CT_GENERATIONS
 template <int VECTORS, int64_t ROW_STEP, int64_t DEPTH_STEP>
 __attribute__((target("arch=x86-64-v4"))) void tile_512(int64_t rows, const float *a,
                                                         const float *b, float *c, int64_t step,
@@ -144,7 +122,7 @@ struct Kernel {
 // The kernels for a right-hand matrix of a width: with narrow panels where it fills no wide one, as
 // the factors of low-rank updates.
 Kernel kernel(Multiplier multiplier, int64_t width) {
-#if CT_OWN_PRODUCTS
+#if CT_GENERATIONS
   if (multiplier == Multiplier::avx512) {
     if (width <= 16) return {tile_512<1, kRowStep, 1>, tile_512<1, 1, kColumnStep>, 14, 16};
     return {tile_512<2, kRowStep, 1>, tile_512<2, 1, kColumnStep>, 14, 32};
@@ -160,68 +138,74 @@ Kernel kernel(Multiplier multiplier, int64_t width) {
 }
 
 // Copies rows of up to `panel` numbers beside each other, padded with zeros.
-CT_VECTORISED
-void pack_rows(Operand matrix, int64_t depth, int64_t columns, int64_t panel, float factor,
-               float *to) {
-  for (int64_t k = 0; k < depth; ++k) {
-    const float *from = matrix.data + k * matrix.row_step;
-    int64_t i = 0;
-    for (; i + kWidth <= columns; i += kWidth) store(to + i, load(from + i) * factor);
-    for (; i < columns; ++i) to[i] = from[i] * factor;
-    for (; i < panel; ++i) to[i] = 0;
-    to += panel;
+struct PackRows {
+  template <int WIDTH>
+  CT_INLINE static void run(Operand matrix, int64_t depth, int64_t columns, int64_t panel,
+                            float factor, float *to) {
+    for (int64_t k = 0; k < depth; ++k) {
+      const float *from = matrix.data + k * matrix.row_step;
+      int64_t i = 0;
+      for (; i + WIDTH <= columns; i += WIDTH) store(to + i, load<WIDTH>(from + i) * factor);
+      for (; i < columns; ++i) to[i] = from[i] * factor;
+      for (; i < panel; ++i) to[i] = 0;
+      to += panel;
+    }
   }
-}
+};
 
 // The same for a matrix that lies transposed.
-CT_VECTORISED
-void pack_columns(Operand matrix, int64_t depth, int64_t columns, int64_t panel, float factor,
-                  float *to) {
-  for (int64_t i = 0; i < panel; i += kWidth) {
-    const float *from = matrix.data + i * matrix.column_step;
-    int64_t k = 0;
-    if (i + kWidth <= columns) {
-      for (; k + kWidth <= depth; k += kWidth) {
-        Floats rows[kWidth];
-        for (int64_t lane = 0; lane < kWidth; ++lane) {
-          rows[lane] = load(from + lane * matrix.column_step + k) * factor;
-        }
-        transpose(rows);
-        for (int64_t lane = 0; lane < kWidth; ++lane) {
-          store(to + (k + lane) * panel + i, rows[lane]);
+struct PackColumns {
+  template <int>
+  CT_INLINE static void run(Operand matrix, int64_t depth, int64_t columns, int64_t panel,
+                            float factor, float *to) {
+    constexpr int64_t kSide = 8;
+    for (int64_t i = 0; i < panel; i += kSide) {
+      const float *from = matrix.data + i * matrix.column_step;
+      int64_t k = 0;
+      if (i + kSide <= columns) {
+        for (; k + kSide <= depth; k += kSide) {
+          Floats<kSide> rows[kSide];
+          for (int64_t lane = 0; lane < kSide; ++lane) {
+            rows[lane] = load<kSide>(from + lane * matrix.column_step + k) * factor;
+          }
+          transpose(rows);
+          for (int64_t lane = 0; lane < kSide; ++lane) {
+            store(to + (k + lane) * panel + i, rows[lane]);
+          }
         }
       }
-    }
-    for (; k < depth; ++k) {
-      for (int64_t lane = 0; lane < kWidth; ++lane) {
-        to[k * panel + i + lane] =
-            i + lane < columns ? from[lane * matrix.column_step + k] * factor : 0;
+      for (; k < depth; ++k) {
+        for (int64_t lane = 0; lane < kSide; ++lane) {
+          to[k * panel + i + lane] =
+              i + lane < columns ? from[lane * matrix.column_step + k] * factor : 0;
+        }
       }
     }
   }
-}
+};
 
 // Copies pieces of rows, each beside those of the other depths: reads go along the matrix. More than
 // a piece is copied where more is there, which costs less than counting.
-CT_VECTORISED
-void copy_columns(int64_t depth, int64_t count, int64_t pieces, int64_t piece_size, const float *a,
-                  int64_t a_step, float *to) {
-  std::vector<int64_t> firsts(static_cast<size_t>(pieces));
-  for (int64_t piece = 0; piece < pieces; ++piece) firsts[piece] = start(piece, pieces, count);
-  for (int64_t k = 0; k < depth; ++k) {
-    const float *from = a + k * a_step;
-    for (int64_t piece = 0; piece < pieces; ++piece) {
-      const int64_t first = firsts[piece];
-      float *target = to + piece * piece_size + k * kColumnStep;
-      if (first + kColumnStep <= count) {
-        store(target, load(from + first));
-        store(target + kWidth, load(from + first + kWidth));
-      } else {
-        for (int64_t i = 0; first + i < count; ++i) target[i] = from[first + i];
+struct CopyColumns {
+  template <int WIDTH>
+  CT_INLINE static void run(int64_t depth, int64_t count, int64_t pieces, int64_t piece_size,
+                            const float *a, int64_t a_step, const int64_t *firsts, float *to) {
+    for (int64_t k = 0; k < depth; ++k) {
+      const float *from = a + k * a_step;
+      for (int64_t piece = 0; piece < pieces; ++piece) {
+        const int64_t first = firsts[piece];
+        float *target = to + piece * piece_size + k * kColumnStep;
+        if (first + kColumnStep <= count) {
+          for (int64_t i = 0; i < kColumnStep; i += WIDTH) {
+            store(target + i, load<WIDTH>(from + first + i));
+          }
+        } else {
+          for (int64_t i = 0; first + i < count; ++i) target[i] = from[first + i];
+        }
       }
     }
   }
-}
+};
 
 at::Tensor view(const float *data, int64_t rows, int64_t columns, int64_t row_step,
                 int64_t column_step) {
@@ -232,16 +216,12 @@ at::Tensor view(const float *data, int64_t rows, int64_t columns, int64_t row_st
 }  // namespace
 
 bool is_available(Multiplier multiplier) {
-#if CT_OWN_PRODUCTS
-  if (multiplier == Multiplier::avx512) {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+  switch (multiplier) {
+    case Multiplier::libtorch: return true;
+    case Multiplier::avx2: return CT_GENERATIONS && is_available(Generation::avx2);
+    case Multiplier::avx512: return CT_GENERATIONS && is_available(Generation::avx512);
   }
-  if (multiplier == Multiplier::avx2) {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  }
-#endif
-  return multiplier == Multiplier::libtorch;
+  return false;
 }
 
 Multiplier multiplier() {
@@ -255,7 +235,7 @@ Multiplier multiplier() {
         if (name == wanted && is_available(multiplier)) return multiplier;
       }
     }
-#if CT_OWN_PRODUCTS
+#if CT_GENERATIONS
     if (!__builtin_cpu_is("intel")) {
       if (is_available(Multiplier::avx512)) return Multiplier::avx512;
       if (is_available(Multiplier::avx2)) return Multiplier::avx2;
@@ -286,8 +266,8 @@ float *Buffer::floats(int64_t count) {
   return data_;
 }
 
-void Panels::pack(Multiplier multiplier, Operand matrix, int64_t depth, int64_t width,
-                  float factor) {
+void Panels::assign(Multiplier multiplier, Operand matrix, int64_t depth, int64_t width,
+                    float factor) {
   multiplier_ = multiplier;
   depth_ = depth;
   width_ = width;
@@ -295,17 +275,40 @@ void Panels::pack(Multiplier multiplier, Operand matrix, int64_t depth, int64_t 
   factor_ = factor;
   if (multiplier_ == Multiplier::libtorch) return;
   panel_ = kernel(multiplier_, width).panel;
-  const int64_t panels = (width + panel_ - 1) / panel_, blocks = depth_blocks(depth);
-  packed_ = buffer_.floats(depth * panels * panel_);
-  at::parallel_for(0, blocks * panels, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t block = i / panels, column = i % panels * panel_;
-      const int64_t from = start(block, blocks, depth), to = start(block + 1, blocks, depth);
-      const Operand part{matrix.data + from * matrix.row_step + column * matrix.column_step,
-                         matrix.row_step, matrix.column_step};
-      (matrix.column_step == 1 ? pack_rows : pack_columns)(
-          part, to - from, std::min(panel_, width - column), panel_, factor,
-          packed_ + from * panels * panel_ + column * (to - from));
+  packed_ = buffer_.floats(depth * ((width + panel_ - 1) / panel_) * panel_);
+}
+
+int64_t Panels::pieces() const {
+  if (multiplier_ == Multiplier::libtorch) return 0;
+  return depth_blocks(depth_) * ((width_ + panel_ - 1) / panel_);
+}
+
+void Panels::pack_piece(int64_t piece) {
+  const int64_t panels = (width_ + panel_ - 1) / panel_, blocks = depth_blocks(depth_);
+  const int64_t block = piece / panels, column = piece % panels * panel_;
+  const int64_t from = start(block, blocks, depth_), to = start(block + 1, blocks, depth_);
+  const Operand part{matrix_.data + from * matrix_.row_step + column * matrix_.column_step,
+                     matrix_.row_step, matrix_.column_step};
+  float *place = packed_ + from * panels * panel_ + column * (to - from);
+  const int64_t columns = std::min(panel_, width_ - column);
+  if (matrix_.column_step == 1) {
+    vectorised<PackRows>(panel_, part, to - from, columns, panel_, factor_, place);
+  } else {
+    vectorised<PackColumns>(panel_, part, to - from, columns, panel_, factor_, place);
+  }
+}
+
+void Panels::pack(c10::ArrayRef<Panels *> all) {
+  int64_t count = 0;
+  for (const Panels *panels : all) count += panels->pieces();
+  at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+    int64_t first = 0;
+    for (Panels *panels : all) {
+      const int64_t own = panels->pieces();
+      for (int64_t i = std::max(begin, first); i < std::min(end, first + own); ++i) {
+        panels->pack_piece(i - first);
+      }
+      first += own;
     }
   });
 }
@@ -326,11 +329,17 @@ void Panels::multiply_rows(Rows rows, const float *a, int64_t a_step, float *c, 
       rows.isTransposed ? (kDepth + 1) * kColumnStep : own.most_rows * kRowStep;
   thread_local Buffer copies;
   float *copy = copies.floats(pieces * piece_size);
+  std::vector<int64_t> firsts(static_cast<size_t>(pieces));
+  for (int64_t piece = 0; piece < pieces; ++piece) {
+    firsts[piece] = start(piece, pieces, rows.count);
+  }
   for (int64_t block = 0; block < blocks; ++block) {
     const int64_t from = start(block, blocks, depth_);
     const int64_t depth = start(block + 1, blocks, depth_) - from;
     if (rows.isTransposed) {
-      copy_columns(depth, rows.count, pieces, piece_size, a + from * a_step, a_step, copy);
+      vectorised<CopyColumns>(kColumnStep, depth, rows.count, pieces, piece_size,
+                              a + from * a_step, a_step,
+                              static_cast<const int64_t *>(firsts.data()), copy);
     } else {
       for (int64_t piece = 0; piece < pieces; ++piece) {
         const int64_t first = start(piece, pieces, rows.count);
@@ -428,9 +437,10 @@ at::Tensor matrix_product(const at::Tensor &a, const at::Tensor &b, int64_t mult
   const at::Tensor right = isReadable(b) ? b : b.contiguous();
   ctorch::Panels panels;
   const bool isRowMajor = right.is_contiguous();
-  panels.pack(own, {right.const_data_ptr<float>(), isRowMajor ? right.size(1) : 1,
-               isRowMajor ? 1 : right.size(0)},
-              right.size(0), right.size(1));
+  panels.assign(own, {right.const_data_ptr<float>(), isRowMajor ? right.size(1) : 1,
+                 isRowMajor ? 1 : right.size(0)},
+                right.size(0), right.size(1));
+  ctorch::Panels::pack({&panels});
   at::Tensor result = at::zeros({a.size(0), b.size(1)}, a.options());
   if (left.is_contiguous()) {
     panels.multiply(a.size(0), left.const_data_ptr<float>(), a.size(1), result.data_ptr<float>(),

@@ -6,6 +6,8 @@
 // Intel the kernels are ours, since MKL uses no more than AVX2 there; elsewhere they are libtorch's.
 #pragma once
 
+#include <c10/util/ArrayRef.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -49,9 +51,13 @@ class Buffer {
 // reads it: blocks of rows, in each of them panels of columns.
 class Panels {
  public:
-  // Packs the matrix for somebody's kernels, in parallel. Libtorch's read it where it is, so that it
-  // must outlive the products.
-  void pack(Multiplier multiplier, Operand matrix, int64_t depth, int64_t width, float factor = 1);
+  // Says which matrix it is, and for whose kernels; `pack` must follow. Libtorch's kernels read the
+  // matrix where it is, so that it must outlive the products.
+  void assign(Multiplier multiplier, Operand matrix, int64_t depth, int64_t width,
+              float factor = 1);
+
+  // Packs matrices together, in parallel: many small ones do not wait for each other.
+  static void pack(c10::ArrayRef<Panels *> all);
 
   int64_t depth() const { return depth_; }
   int64_t width() const { return width_; }
@@ -72,6 +78,9 @@ class Panels {
   float factor_ = 1;
   float *packed_ = nullptr;
   Buffer buffer_;
+
+  int64_t pieces() const;
+  void pack_piece(int64_t piece);
 
   struct Rows;
   void multiply_rows(Rows rows, const float *a, int64_t a_step, float *c, int64_t c_step,

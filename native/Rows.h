@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "ActivationMath.h"
+
 namespace ctorch {
 
 // Layer normalisation of rows of one width (Ba, Kiros and Hinton 2016, arXiv 1607.06450).
@@ -13,8 +15,6 @@ struct Norm {
   const float *weight, *bias;
   float epsilon;
 };
-
-enum class Activation : int64_t { quick_gelu = 0, gelu = 1 };
 
 struct Matrix {
   int64_t rows, width;

@@ -6,7 +6,7 @@ import Basics
 /// gradients, in float32 on the CPU (`native/Block.cpp`). Frozen weights get no gradient, and low-rank
 /// updates are never merged.
 public struct FusedTransformerBlock: Sendable {
-  /// The nonlinearities that it knows, by the numbers of `native/Rows.h`.
+  /// The nonlinearities that it knows, by the numbers of `native/ActivationMath.h`.
   public enum Activation: Int, Sendable {
     case quickGELU = 0
     case gelu = 1
@@ -64,10 +64,14 @@ public struct FusedTransformerBlock: Sendable {
   /// - Parameters:
   ///   - tokens: `[batch, length, width]`.
   ///   - causal: Whether a token sees only those before it.
-  /// - Returns: The same shape.
-  public func callAsFunction(_ tokens: Tensor, causal: Bool) throws(HoldfastError) -> Tensor {
+  ///   - first: Whether only the first token's output is asked for; of the others keys and values are
+  ///     computed, and nothing else. The default is no.
+  /// - Returns: The same shape, or `[batch, width]`.
+  public func callAsFunction(
+    _ tokens: Tensor, causal: Bool, first: Bool = false
+  ) throws(HoldfastError) -> Tensor {
     try Operator.transformerBlock(
       .tensor(tokens), .tensors(parameters), .tensors(factors), .ints(places), .real(scale),
-      .int(heads), .int(activation.rawValue), .real(epsilon), .bool(causal))
+      .int(heads), .int(activation.rawValue), .real(epsilon), .bool(causal), .bool(first))
   }
 }

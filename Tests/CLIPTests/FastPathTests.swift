@@ -32,6 +32,10 @@ import Torch
     Case(
       activation: .gelu, width: 48, heads: 2, side: 3, images: 61,
       adapted: ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"]),
+    // First tokens enough for them too.
+    Case(
+      activation: .quickGELU, width: 48, heads: 2, side: 1, images: 520,
+      adapted: ["q_proj", "v_proj", "fc1"]),
     Case(
       activation: .quickGELU, width: 64, heads: 4, side: 3, images: 4,
       adapted: ["q_proj", "v_proj"]),

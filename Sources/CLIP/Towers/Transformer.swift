@@ -83,6 +83,7 @@ private struct Block {
 
   /// The first token alone, `[batch, width]`.
   func first(_ tokens: Tensor) throws(HoldfastError) -> Tensor {
+    if let fused, tokens.dtype == .float32 { return try fused(tokens, causal: false, first: true) }
     let (batch, length) = (tokens.shape[0], tokens.shape[1])
     let (heads, width) = (architecture.heads, architecture.width)
     let normed = try attentionNorm(tokens)
