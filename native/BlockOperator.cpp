@@ -1,6 +1,5 @@
 // The operator holdfast::transformer_block and its derivative: what is saved between the passes, and
 // where gradients go.
-#include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
@@ -8,6 +7,7 @@
 #include <vector>
 
 #include "Block.h"
+#include "Gradients.h"
 
 namespace {
 
@@ -16,22 +16,9 @@ using at::TensorList;
 using ctorch::Activation;
 using ctorch::Block;
 using ctorch::BlockSettings;
+using ctorch::GradientPlace;
+using ctorch::place_of_gradient;
 using namespace ctorch::block;
-
-// The gradient to add to: a leaf's own where it has one, else a fresh one to hand back.
-struct GradientPlace {
-  Tensor tensor;
-  bool isLeafs;
-};
-
-GradientPlace place_of_gradient(const Tensor &parameter, bool isNeeded) {
-  if (!isNeeded) return {Tensor(), true};
-  if (parameter.is_leaf() && parameter.grad().defined() && parameter.grad().is_contiguous() &&
-      parameter.grad().scalar_type() == at::kFloat) {
-    return {parameter.grad(), true};
-  }
-  return {at::zeros_like(parameter), false};
-}
 
 struct TransformerBlock : public torch::autograd::Function<TransformerBlock> {
   static Tensor forward(torch::autograd::AutogradContext *context, const Tensor &input,

@@ -143,8 +143,8 @@ struct NormBackwardRows {
         const auto unit = (load<WIDTH>(input + place + i) - m) * d;
         const auto scaled =
             load<WIDTH>(output_gradient + place + i) * load<WIDTH>(norm.weight + i);
-        const auto result =
-            load<WIDTH>(residual + place + i) + (scaled - average - unit * projection) * d;
+        auto result = (scaled - average - unit * projection) * d;
+        if (residual != nullptr) result += load<WIDTH>(residual + place + i);
         store(gradient + place + i, result);
         if (column_sums != nullptr) {
           store(column_sums + i, load<WIDTH>(column_sums + i) + result);
@@ -242,7 +242,8 @@ void norm_backward(Matrix size, Norm norm, const float *input, const float *mean
     const int64_t place = first * size.width;
     vectorised<NormBackwardRows>(size.width, Matrix{count, size.width}, norm, input + place,
                                  mean + first, deviation + first, output_gradient + place,
-                                 residual + place, gradient + place, weight.of(block),
+                                 residual == nullptr ? nullptr : residual + place,
+                                 gradient + place, weight.of(block),
                                  bias.of(block), columns.of(block));
   });
   weight.add_to(weight_gradient);

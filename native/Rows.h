@@ -32,8 +32,8 @@ void add_norm_forward(Matrix size, Norm norm, const float *input, const float *u
 void norm_again(Matrix size, Norm norm, const float *input, const float *mean,
                 const float *deviation, float *output);
 
-// gradient = residual + the norm's gradient of its input, from `output_gradient`; where they are
-// not null, adds the gradients of weight and bias, and the column sums of the result.
+// gradient = residual (null for none) + the norm's gradient of its input, from `output_gradient`;
+// where they are not null, adds the gradients of weight and bias, and the column sums of the result.
 void norm_backward(Matrix size, Norm norm, const float *input, const float *mean,
                    const float *deviation, const float *output_gradient, const float *residual,
                    float *gradient, float *weight_gradient, float *bias_gradient,

@@ -60,6 +60,7 @@ extension Operator {
   static let transformerBlock = Operator("transformer_block", library: "holdfast")
   static let transpose = Operator("transpose", "int")
   static let unbind = Operator("unbind", "int")
+  static let visionEmbedding = Operator("vision_embedding", library: "holdfast")
   static let vectorNorm = Operator("linalg_vector_norm")
   static let zeros = Operator("zeros")
 
@@ -71,7 +72,8 @@ extension Operator {
     logSoftmax, matmul, matrixProduct, mean, move, multiply, multiplyScalar, narrow, permute,
     quickGELU, relu,
     remainder, reshape, attention, sigmoid, sign, softmax, split, sqrt, stack, subtract, sum,
-    sumDimensions, absolute, topk, transformerBlock, transpose, unbind, vectorNorm, zeros,
+    sumDimensions, absolute, topk, transformerBlock, transpose, unbind, vectorNorm,
+    visionEmbedding, zeros,
   ]
 
   /// The names of operators that this libtorch lacks; empty where all is well.

@@ -49,6 +49,14 @@ struct VisionTransformer {
 
   /// The class token and the patches, with their positions and the first norm.
   private func embedded(_ pixels: Tensor) throws(HoldfastError) -> Tensor {
+    let epsilon = firstNorm.epsilon
+    if FastPaths.areOn,
+      let fused = FusedEmbedding(
+        patches: patchWeight, classToken: classEmbedding, positions: positions,
+        norm: (firstNorm.weight, firstNorm.bias), epsilon: epsilon), pixels.dtype == .float32
+    {
+      return try fused(pixels)
+    }
     let batch = pixels.shape.first ?? 0
     let classToken = try classEmbedding.reshaped(1, 1, width).expanded(batch, 1, width)
     let tokens = try Tensor.concatenated([classToken, patches(pixels)], dimension: 1) + positions
