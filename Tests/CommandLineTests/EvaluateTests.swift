@@ -257,16 +257,5 @@ extension EndToEnd {
         #expect(table.output.contains("low,high,data") && table.output.contains("missing=7494"))
       }
     }
-
-    @Test func setsAreLookedAtFirstUnlessToldNot() throws {
-      let arguments = [
-        "evaluate", "--model", Tiny.model, "--data", Tiny.images, "--prompts", Tiny.prompts,
-      ]
-      let checked = try Program.run(arguments)
-      #expect(checked.errors.contains("Zero-shot on 9 images of images: "))
-      #expect(checked.errors.contains("the label is the rank of the class folder's name"))
-      let plain = try Program.run(arguments + ["--no-check"])
-      #expect(!plain.errors.contains("Zero-shot on") && plain.output == checked.output)
-    }
   }
 }

@@ -73,9 +73,10 @@ import Torch
       classes: ["a", "b"], samples: [.init(path: "1.jpg", label: 0)], expectedImages: 1)
     let models = try ModelComparison.read([path])
     var comparison = ModelComparison(models, context: RunContext())
-    let found = try comparison.published(on: [set], among: known)
-    #expect(found.map(\.value) == [0.25] && found.map(\.model) == ["ViT.pt"])
-    #expect(found.map(\.set) == ["imagenet-a"])
+    let number = PublishedNumber(
+      model: "ViT.pt", set: "imagenet-a", metric: "top1", value: 0.25, release: "tiny",
+      source: KnownRelease.source)
+    #expect(try comparison.published(on: [set], among: known) == [number])
     #expect(try comparison.published(on: [set]).isEmpty)
 
     func expectNone(_ what: String, _ change: (inout ModelComparison) throws -> Void) rethrows {
@@ -105,5 +106,19 @@ import Torch
       #expect(try comparison.published(on: [set], among: known).isEmpty)
       set = before
     }
+  }
+
+  @Test func publishedNumbersAreFoundByTheRowsThatAreMeasured() throws {
+    var set = try TinyStudy.testSet().dataset
+    set.name = "imagenet-a"
+    set.expectedImages = set.samples.count
+    let comparison = ModelComparison(
+      try ModelComparison.read([TinyStudy.model]), prompts: "openai-80",
+      metrics: [.meanPerClass, .top1], context: RunContext())
+    let known = [try release(of: "\(TinyStudy.model)/model.safetensors")]
+    let numbers = try comparison.published(on: [set], among: known)
+    let rows = try comparison.rows(on: [set])
+    #expect(numbers.count == 1)
+    #expect(rows.map { row in numbers.contains { $0.isOf(row) } } == [false, true])
   }
 }

@@ -48,15 +48,11 @@ import Torch
     let preprocessing = try TrajectoryTests.start().1.preprocessing
     let check = ZeroShotCheck(preprocessing: preprocessing, context: log.context())
     try check(
-      EvaluationSet(data, role: .general, classes: data.classes),
+      EvaluationSet(data, role: .general, classes: data.headClasses),
       ImageClassifier(
-        architecture: classifier.architecture, weights: classifier.weights, classes: data.classes))
+        architecture: classifier.architecture, weights: classifier.weights,
+        classes: data.headClasses))
     return log.events.filter { if case .progress = $0 { false } else { true } }
-  }
-
-  private func warning(_ data: Dataset, _ classifier: ImageClassifier) throws -> String? {
-    let events = try check(data, classifier)
-    return events.lazy.compactMap { if case .warning(let text) = $0 { text } else { nil } }.first
   }
 
   @Test func aModelThatKnowsTheImagesPasses() throws {
@@ -118,36 +114,93 @@ import Torch
     }
   }
 
-  @Test func onlyCompleteKnownBenchmarksStopARun() throws {
-    let wrong = { (data: inout Dataset) in
-      for index in data.samples.indices {
-        data.samples[index].label = 34 - data.samples[index].label
-      }
+  /// What becomes of a run on a set whose labels are in another order.
+  enum Outcome { case stops, warns, goesOn }
+
+  struct Case: CustomTestStringConvertible {
+    var name: String
+    var outcome: Outcome
+    var classes = 35
+    var images = 200
+    var isPublished = false
+    var change: @Sendable (inout Dataset) -> Void = { _ in }
+
+    var testDescription: String { name }
+  }
+
+  static let cases = [
+    Case(name: "a complete copy", outcome: .stops, isPublished: true),
+    Case(name: "a complete copy of few classes", outcome: .stops, classes: 19, isPublished: true),
+    Case(name: "a complete copy, few images", outcome: .warns, images: 199, isPublished: true),
+    Case(name: "an incomplete copy", outcome: .warns, isPublished: true) {
+      $0.conditions["missing"] = .integer(3)
+    },
+    Case(name: "a list that lacks images", outcome: .warns) {
+      $0.conditions["missing"] = .integer(3)
+    },
+    Case(name: "the built-in images", outcome: .warns, isPublished: true) {
+      $0.kind = "minidomains"
+    },
+    Case(name: "one's own", outcome: .stops),
+    Case(name: "one's own, few images", outcome: .warns, images: 199),
+    Case(name: "one's own, just enough classes", outcome: .stops, classes: 20),
+    Case(name: "one's own, few classes", outcome: .warns, classes: 19),
+    Case(name: "images that say little", outcome: .warns, classes: 10, images: 50),
+    Case(name: "images that say nothing", outcome: .goesOn, classes: 10, images: 49),
+    Case(
+      name: "a copy that says nothing", outcome: .goesOn, classes: 10, images: 49,
+      isPublished: true),
+  ]
+
+  /// The first classes of the 35 images, as many copies of each as it takes.
+  private static func part(classes: Int, images: Int) throws -> Dataset {
+    try dataset(copies: (images + classes - 1) / classes) { data in
+      data.classMap = ClassMap(
+        list: "things", names: data.classes, columns: (0..<classes).map { [$0] })
+      data.classes = Array(data.classes.prefix(classes))
+      data.samples = Array(data.samples.prefix(images))
     }
-    let knowing = try Self.knowing()
-    // The middle image of 35 is right.
-    let unknown = try warning(
-      Self.dataset {
-        wrong(&$0)
-        $0.expectedImages = nil
-      }, knowing)
-    #expect(unknown?.contains("another order") == true)
-    #expect(unknown?.contains("--no-check") == false)
-    let partial = try warning(
-      Self.dataset {
-        wrong(&$0)
-        $0.conditions["missing"] = .integer(3)
-      }, knowing)
-    #expect(partial != nil)
-    let builtIn = try warning(
-      Self.dataset {
-        wrong(&$0)
-        $0.kind = "minidomains"
-      }, knowing)
-    #expect(builtIn != nil)
-    #expect(try warning(Self.dataset(copies: 2, wrong), knowing) != nil)
-    // Thirty-five images prove nothing.
-    #expect(try warning(Self.dataset(copies: 1, wrong), knowing) == nil)
+  }
+
+  @Test(arguments: cases) func whatIsSureStopsARunAndTheRestIsWarnedOf(_ row: Case) throws {
+    var data = try Self.part(classes: row.classes, images: row.images)
+    // The middle one of an odd number stays right.
+    for index in data.samples.indices {
+      data.samples[index].label = row.classes - 1 - data.samples[index].label
+    }
+    data.expectedImages = row.isPublished ? data.samples.count : nil
+    row.change(&data)
+    #expect(data.samples.count == row.images)
+    guard row.outcome != .stops else {
+      let error = expectProblem(.badData, containing: "images of pictures: ", "another order") {
+        try check(data, Self.knowing())
+      }
+      #expect(error?.remedy.hasSuffix("labels, or go on with --no-check.") == true)
+      return
+    }
+    let warnings = try check(data, Self.knowing()).compactMap { event in
+      if case .warning(let text) = event { text } else { nil }
+    }
+    #expect(warnings.count == (row.outcome == .warns ? 1 : 0))
+    for text in warnings {
+      #expect(text.hasPrefix("Zero-shot on \(row.images) images of pictures: "))
+      #expect(text.hasSuffix("correct the labels.") && !text.contains("--no-check"))
+    }
+  }
+
+  @Test func onesOwnDataAreHeldToFiveTimesChance() throws {
+    func data(right: Int) throws -> Dataset {
+      var data = try Self.part(classes: 20, images: 200)
+      data.expectedImages = nil
+      for index in data.samples.indices.dropFirst(right) {
+        data.samples[index].label = (data.samples[index].label + 1) % 20
+      }
+      return data
+    }
+    #expect(try check(data(right: 50), Self.knowing()).count == 1)
+    expectProblem(.badData, containing: "24.5 % right (chance 5.0 %)") {
+      try check(data(right: 49), Self.knowing())
+    }
   }
 
   @Test func withFewClassesChanceIsTested() throws {

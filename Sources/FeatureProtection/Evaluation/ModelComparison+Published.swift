@@ -3,17 +3,6 @@ import Benchmarks
 import CLIP
 
 extension ModelComparison {
-  /// What others published of a model on a data set.
-  public struct Published: Sendable, Hashable {
-    /// The model's name in rows.
-    public var model: String
-    /// The data set's name in rows.
-    public var set: String
-    public var release: KnownRelease
-    /// Zero-shot top-1, a fraction.
-    public var value: Double
-  }
-
   /// What was published of these models on these sets, where it is certain to be the same
   /// measurement: the model is a release by the digest of its file, the copy of the data set complete,
   /// the head zero-shot from the 80 prompts and the data's own class names.
@@ -21,7 +10,7 @@ extension ModelComparison {
   /// Files of weights are read whole only where a set has such a number.
   public func published(
     on sets: [Dataset], among releases: [KnownRelease] = KnownRelease.all
-  ) throws(HoldfastError) -> [Published] {
+  ) throws(HoldfastError) -> [PublishedNumber] {
     guard head == nil, classesFile == nil, prompts == nil || prompts == "openai-80" else {
       return []
     }
@@ -31,7 +20,7 @@ extension ModelComparison {
         && releases.contains { $0.accuracies[set.name] != nil }
     }
     guard !complete.isEmpty else { return [] }
-    var found: [Published] = []
+    var found: [PublishedNumber] = []
     for model in models where model.checkpoint.head == nil {
       let own = try ModelLocation.ownPrompts(of: model.checkpoint)
       guard let location = model.location, prompts != nil || own == nil,
@@ -39,7 +28,10 @@ extension ModelComparison {
       else { continue }
       for set in complete {
         guard let value = release.accuracies[set.name] else { continue }
-        found.append(Published(model: model.name, set: set.name, release: release, value: value))
+        found.append(
+          PublishedNumber(
+            model: model.name, set: set.name, metric: DatasetMetric.top1.rawValue, value: value,
+            release: release.name, source: KnownRelease.source))
       }
     }
     return found

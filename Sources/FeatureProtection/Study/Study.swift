@@ -9,10 +9,10 @@ public final class Study {
   public let materials: StudyMaterials
   public let context: RunContext
   /// Every row so far, in the order it was measured.
-  public private(set) var measurements: [ResultRow] = []
+  public internal(set) var measurements: [ResultRow] = []
 
-  private let evaluator: Evaluator
-  private let output: String?
+  let evaluator: Evaluator
+  let output: String?
   /// The answers on every set of weights that may be met again, by the weights' digest: the
   /// reference, and for as long as a seed lasts what other methods are made of.
   private var known: [String: [Predictions]] = [:]
@@ -74,12 +74,12 @@ public final class Study {
   }
 
   /// The method whose result a variant is made of, or nil.
-  private func source(of variant: Variant) throws -> String? {
+  func source(of variant: Variant) throws -> String? {
     try variant.method.recipe(variant.ownSettings).afterwards.source
   }
 
   /// What training a method's variants gave.
-  private struct TrainedMethod {
+  struct TrainedMethod {
     /// The variant to report: the best on validation.
     var best: ImageClassifier
     /// Every variant with its accuracy on validation, where a soup is made of them.
@@ -89,7 +89,7 @@ public final class Study {
   /// Trains and scores every variant of a method.
   ///
   /// - Parameter isSource: Whether other methods are made of it, so that its weights are met again.
-  private func train(
+  func train(
     _ name: String, seed: Int, isReported: Bool, isSource: Bool = true, keepsAll: Bool = false
   ) throws -> TrainedMethod? {
     var all: [(classifier: ImageClassifier, validation: Double)] = []
@@ -169,101 +169,10 @@ public final class Study {
     try record(measure(variant, seed: seed, answers, digest))
   }
 
-  /// A point of a path with what was measured there.
-  private struct Point {
-    var path: InterpolationPath
-    var variant: Variant
-    var alpha: Double
-    var rows: [ResultRow]
-  }
-
-  /// Scores the points of the paths to tuned classifiers, and chooses one on validation.
-  private func interpolate(
-    _ variants: [Variant], seed: Int, tuned: inout [String: TrainedMethod]
-  ) throws {
-    var points: [Point] = []
-    for variant in variants {
-      guard
-        case .interpolate(let source, let alphas) = try variant.method.recipe(variant.ownSettings)
-          .afterwards
-      else { continue }
-      if tuned[source] == nil {
-        tuned[source] = try train(source, seed: seed, isReported: false)
-      }
-      guard let end = tuned[source]?.best else { continue }
-      try context.report(
-        .stage("Scoring \(alphas.count) points from the start to \(source), seed \(seed)"))
-      let path = try InterpolationPath(
-        from: materials.reference.over(end.features), to: end)
-      let digests = try alphas.map { try path.point($0).weights.digest() }
-      let answers = try score(Array(zip(digests, path.candidates(alphas))))
-      for (index, alpha) in alphas.enumerated() {
-        var point = variant
-        point.setting["alpha"] = .number(alpha)
-        let rows = try measure(point, seed: seed, answers[index], digests[index])
-        try record(rows)
-        points.append(Point(path: path, variant: variant, alpha: alpha, rows: rows))
-      }
-    }
-    // The first of equals.
-    guard
-      let best = points.max(by: { validationScore($0.rows) < validationScore($1.rows) })
-    else { return }
-    let isChosen = best.rows.contains { $0.role == .validation }
-    if isChosen, points.count > 1 { try recordSelected(best.rows) }
-    let shipped = isChosen || points.count == 1 ? best.alpha : 0.5
-    try save(best.path.point(shipped), best.variant.method.name, best.variant, seed: seed)
-  }
-
-  /// Scores the mean of a method's variants.
-  private func average(
-    _ variant: Variant, seed: Int, tuned: inout [String: TrainedMethod]
-  ) throws {
-    guard
-      case .average(let source, let soup) = try variant.method.recipe(variant.ownSettings)
-        .afterwards
-    else { return }
-    guard try configuration.variants(of: source).count > 1 else {
-      throw HoldfastError.usage(
-        "\(variant.method.name) of \(source): there is one model to average",
-        remedy: "Give settings as lists, such as \(source): {lr: [1e-5, 3e-5]}.")
-    }
-    if tuned[source]?.all.isEmpty ?? true {
-      tuned[source] = try train(source, seed: seed, isReported: false, keepsAll: true)
-    }
-    try context.report(.stage("Making the \(soup.rawValue) soup of \(source), seed \(seed)"))
-    let ingredients = tuned[source]?.all ?? []
-    let validation = materials.evaluationSets.first { $0.role == .validation }
-    let kitchen = SoupKitchen(ingredients: ingredients.map(\.classifier)) { (classifier) in
-      guard let validation else {
-        throw HoldfastError.usage(
-          "\(variant.method.name): there are no validation images to choose by",
-          remedy: "Set data.validation, or raise data.validation-fraction.")
-      }
-      return try validation.score(self.evaluator.predictions(of: classifier, on: validation))
-    }
-    let result: (classifier: ImageClassifier, members: [Int])
-    switch soup {
-    case .uniform: result = try kitchen.uniform()
-    case .greedy: result = try kitchen.greedy(validation: ingredients.map(\.validation))
-    }
-    var cooked = variant
-    cooked.setting["models"] = .integer(result.members.count)
-    let digest = try result.classifier.weights.digest()
-    let answers = try score([(digest, Evaluator.Candidate(result.classifier))])[0]
-    try record(measure(cooked, seed: seed, answers, digest))
-    try save(result.classifier, variant.method.name, variant, seed: seed)
-  }
-
-  /// The primary metric of the validation set, which is the first of its rows.
-  private func validationScore(_ rows: [ResultRow]) -> Double {
-    rows.first { $0.role == .validation }?.value ?? 0
-  }
-
   /// The answers of candidates on every set: `[candidate][set]`.
   ///
   /// Weights that are known by their digest, such as the two ends of a path, are not scored again.
-  private func score(
+  func score(
     _ candidates: [(digest: String, candidate: Evaluator.Candidate)]
   ) throws -> [[Predictions]] {
     func answered(_ digest: String) -> [Predictions]? { FastPaths.areOn ? known[digest] : nil }
@@ -277,69 +186,6 @@ public final class Study {
       defer { next += 1 }
       return found.map { $0[next] }
     }
-  }
-
-  private func measure(
-    _ variant: Variant, seed: Int, _ answers: [Predictions], _ digest: String
-  ) throws -> [ResultRow] {
-    let recipe = try recipeDigest(variant)
-    let rows = zip(materials.evaluationSets, answers).flatMap { set, answer in
-      set.rows(
-        answer, method: variant.method.name, setting: variant.setting, seed: seed, recipe: recipe,
-        weights: digest, countsSkipped: context.skipBad,
-        training: materials.trainingSet.dataset.conditions)
-    }
-    return rows + CorruptionError.rows(of: rows, on: materials.evaluationSets)
-  }
-
-  private func record(_ rows: [ResultRow]) throws {
-    measurements += rows
-    for row in rows { try context.report(.measured(row)) }
-  }
-
-  /// Repeats rows as those of the setting that validation chose.
-  private func recordSelected(_ rows: [ResultRow]) throws {
-    guard let validation = rows.first(where: { $0.role == .validation }) else { return }
-    try record(
-      rows.map { row in
-        var chosen = row
-        chosen.selectedOn = validation.set
-        return chosen
-      })
-  }
-
-  private func save(
-    _ classifier: ImageClassifier, _ name: String, _ variant: Variant, seed: Int
-  ) throws {
-    guard let output, configuration.savesCheckpoints else { return }
-    let folder = "\(output)/checkpoints/\(name)-seed\(seed)"
-    let metadata = [
-      "method": name, "seed": "\(seed)", "base": configuration.model,
-      "recipe": try recipeDigest(variant), "settings": try decisive(variant).text(),
-    ]
-    try context.timing(.checkpoints) { () throws(HoldfastError) in
-      try classifier.checkpoint(from: materials.checkpoint).write(to: folder, metadata: metadata)
-    }
-    try context.report(.saved(folder))
-  }
-
-  /// The digest of everything that decides a variant's numbers.
-  private func recipeDigest(_ variant: Variant) throws -> String {
-    try SHA256.name(of: Data(decisive(variant).text().utf8))
-  }
-
-  /// Everything that decides a variant's numbers; checkpoints carry it, and results its digest.
-  private func decisive(_ variant: Variant) throws -> JSONValue {
-    let tree = configuration.tree
-    return .object([
-      "method": .string(variant.method.name), "own": .object(variant.ownSettings.values),
-      "training": .object(variant.training.values), "data": tree["data"] ?? .null,
-      "model": .string(configuration.model), "head": .string(configuration.head),
-      "classes": tree["classes"] ?? .null, "prompts": tree["prompts"] ?? .null,
-      "precision": .string(configuration.precision), "adapter": tree["adapter"] ?? .null,
-      // What was interpolated was trained with settings of its own.
-      "source": try source(of: variant).flatMap { tree[$0] } ?? .null,
-    ])
   }
 
   private func describe(_ name: String, _ setting: [String: JSONValue]) -> String {

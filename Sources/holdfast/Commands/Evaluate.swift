@@ -54,9 +54,9 @@ struct Evaluate: ParsableCommand {
     }
     let rows = try comparison.rows(on: opened)
     let published = try comparison.published(on: opened)
-    for name in Set(published.map(\.release.name)).sorted() {
-      session.terminal.show(
-        .note("the published numbers of \(name) are from \(KnownRelease.source)"))
+    let sources = Dictionary(published.map { ($0.release, $0.source) }) { first, _ in first }
+    for (release, source) in sources.sorted(by: { $0.key < $1.key }) {
+      session.terminal.show(.note("the published numbers of \(release) are from \(source)"))
     }
     let places = Dictionary(zip(models.map(\.name), model)) { first, _ in first }
     try session.print(

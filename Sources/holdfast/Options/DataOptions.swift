@@ -21,9 +21,10 @@ struct DataOptions: ParsableArguments {
     help: ArgumentHelp(
       "Do not score 200 images of each set zero-shot first.",
       discussion: """
-        The check says what a zero-shot model reaches. It stops the run, with the likely cause, \
-        where a complete copy of a published benchmark is answered as if by chance (top-1 below \
-        five times chance); on other data it warns.
+        The check says what a zero-shot model reaches, and with the likely cause stops a run on \
+        data that are answered as if by chance (top-1 below five times chance). It only warns \
+        where that is less sure: fewer than 200 images, an incomplete copy, or data of one's own \
+        with fewer than 20 classes.
         """))
   var noCheck = false
 
