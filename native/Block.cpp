@@ -217,32 +217,31 @@ bool Block::needs_inputs(Parameter which, const Gradients &gradients) const {
   return false;
 }
 
-// Adds output_gradientᵀ · input to the weight's gradient, and the adapters' likewise.
-void Block::weight_gradient(Parameter which, const float *output_gradient, const float *input,
-                            const Record &record, Gradients &gradients,
-                            Workspace &workspace) const {
+// Says what the gradients of weights and adapters will be made of.
+void Block::expect_inputs(const Gradients &gradients, Workspace &workspace) const {
+  for (Parameter which : {projection_weight, output_weight, expansion_weight, contraction_weight}) {
+    if (!needs_inputs(which, gradients)) continue;
+    workspace.inputs[which].expect(multiplier_of(which), rows(which), inputs(which));
+  }
+  if (settings_.first && gradients.parameters[projection_weight].defined()) {
+    workspace.first_inputs.expect(multiplier_, shape_.batch, size_.width);
+  }
+}
+
+// Adds output_gradientᵀ · inputs to the weight's gradient, and the adapters' likewise.
+void Block::weight_gradient(Parameter which, const float *output_gradient, const Record &record,
+                            Gradients &gradients, Workspace &workspace) const {
   const int64_t to = outputs(which), from = inputs(which);
-  const Multiplier multiplier = multiplier_of(which);
-  const bool isSplit = which == projection_weight && settings_.first;
-  const Tensor &own = gradients.parameters[which];
-  Panels &panels = workspace.inputs, &firsts = workspace.first_inputs;
-  std::vector<Panels *> packed;
-  if (needs_inputs(which, gradients)) {
-    panels.assign(multiplier, {input, from, 1}, rows(which), from);
-    packed.push_back(&panels);
-  }
-  if (own.defined() && isSplit) {
-    firsts.assign(multiplier, {input, shape_.length * from, 1}, shape_.batch, from);
-    packed.push_back(&firsts);
-  }
-  Panels::pack(packed);
-  if (own.defined()) {
+  const Panels &panels = workspace.inputs[which];
+  if (const Tensor &own = gradients.parameters[which]; own.defined()) {
+    // Keys and values lie behind the queries.
+    const bool isSplit = which == projection_weight && settings_.first;
     const int64_t behind = isSplit ? size_.width : 0;
     panels.add_transposed_product(to - behind, output_gradient + behind, to,
                                   numbers(own) + behind * from, from);
     if (isSplit) {
-      firsts.add_transposed_product(behind, output_gradient, shape_.length * to, numbers(own),
-                                    from);
+      workspace.first_inputs.add_transposed_product(
+          behind, output_gradient, shape_.length * to, numbers(own), from);
     }
   }
   for (size_t i = 0; i < adapters_.size(); ++i) {
@@ -255,7 +254,7 @@ void Block::weight_gradient(Parameter which, const float *output_gradient, const
     }
     if (up.defined()) {
       Panels lowered;
-      lowered.assign(multiplier, {constants(record.lowered[i]), adapter.rank(), 1}, rows(which),
+      lowered.assign(multiplier_of(which), {constants(record.lowered[i]), adapter.rank(), 1}, rows(which),
                      adapter.rank(), static_cast<float>(settings_.scale));
       Panels::pack({&lowered});
       lowered.add_transposed_product(adapter.outputs(), output_gradient + adapter.from, to,

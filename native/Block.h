@@ -4,7 +4,7 @@
 //
 // libtorch runs it as some thirty kernels and as many backward, each over memory. Here a thread takes
 // a few sequences through all of it, forward or backward, and only then are the weights' gradients
-// made. Backward normalises and activates again instead of keeping the results, which leaves 10
+// made, of rows that were packed for them on the way. Backward normalises and activates again instead of keeping the results, which leaves 10
 // numbers per row and width in place of about 25, and gradients are added straight into those of
 // leaves. Frozen weights get no gradient, and an input that needs none ends the pass.
 //
@@ -123,8 +123,9 @@ class Block {
   void multiply(block::Parameter which, bool isForward, Group group, const float *input,
                 float *result, const Workspace &workspace) const;
   bool needs_inputs(block::Parameter which, const Gradients &gradients) const;
-  void weight_gradient(block::Parameter which, const float *output_gradient, const float *input,
-                       const Record &record, Gradients &gradients, Workspace &workspace) const;
+  void expect_inputs(const Gradients &gradients, Workspace &workspace) const;
+  void weight_gradient(block::Parameter which, const float *output_gradient, const Record &record,
+                       Gradients &gradients, Workspace &workspace) const;
 };
 
 }  // namespace ctorch

@@ -43,12 +43,8 @@ struct Block::Backward {
   const int64_t width = block.size_.width, hidden_width = block.hidden_.width;
   const int64_t all = block.size_.rows, answered = block.answered_.rows;
   Workspace &workspace = Workspace::own();
-  float *normed1 = scratch(Scratch::all_normed1, all, width);
-  float *normed2 = scratch(Scratch::all_normed2, answered, width);
   float *middle_gradient = scratch(Scratch::all_middle, answered, width);
   float *hidden_gradient = scratch(Scratch::all_hidden, answered, hidden_width);
-  float *active = scratch(Scratch::all_active, answered, hidden_width);
-  float *attended = scratch(Scratch::all_attended, answered, width);
   float *projection_gradient = scratch(Scratch::all_projections, all, 3 * width);
   const Sums places{width, hidden_width};
   float *sums = scratch(Scratch::all_sums, block.groups(), places.count);
@@ -63,6 +59,18 @@ struct Block::Backward {
                                                  : nullptr;
   }
 
+  // Packs what went into a map.
+  void put(Parameter which, Group group, const float *rows) const {
+    const int64_t own = block.inputs(which);
+    const Rows place = which == projection_weight ? group.all : group.answered;
+    workspace.inputs[which].put(place.first, place.count, rows, own);
+    if (which == projection_weight && block.settings_.first &&
+        gradients.parameters[which].defined()) {
+      workspace.first_inputs.put(group.first_sequence, group.sequences, rows,
+                                 block.shape_.length * own);
+    }
+  }
+
   // From the output's gradient to that of `middle` and, returned, of what attention answered.
   const float *transform(Group group, const float *given) const {
     const Matrix rows = group.answered.of(width);
@@ -72,6 +80,8 @@ struct Block::Backward {
     float *update = scratch(Scratch::update_rows, group.all.count, width);
     float *hidden = hidden_gradient + first * hidden_width;
     float *middle = middle_gradient + first * width;
+    float *active =
+        keeps_active ? scratch(Scratch::active_rows, rows.rows, hidden_width) : nullptr;
     if (float *total = sum(group, contraction_bias, places.contraction_bias)) {
       add_column_sums(rows, given, total);
     }
@@ -79,10 +89,12 @@ struct Block::Backward {
     activate_backward(group.answered.of(hidden_width), block.settings_.activation,
                       constants(record.hidden) + first * hidden_width,
                       block.parameter(expansion_bias), hidden,
-                      keeps_active ? active + first * hidden_width : nullptr,
-                      sum(group, expansion_bias, places.expansion_bias));
+                      active, sum(group, expansion_bias, places.expansion_bias));
+    if (active != nullptr) put(contraction_weight, group, active);
     if (keeps_normed2) {
-      norm_again(rows, block.norm(norm2_weight), y, mean, deviation, normed2 + first * width);
+      float *normed = scratch(Scratch::normed_rows, rows.rows, width);
+      norm_again(rows, block.norm(norm2_weight), y, mean, deviation, normed);
+      put(expansion_weight, group, normed);
     }
     block.multiply(expansion_weight, false, group, hidden, update, workspace);
     norm_backward(rows, block.norm(norm2_weight), y, mean, deviation, update, given, middle,
@@ -99,18 +111,21 @@ struct Block::Backward {
     const float *x = constants(input) + first * width;
     const float *mean = constants(record.statistics1) + first, *deviation = mean + all;
     float *projections = projection_gradient + first * 3 * width;
+    float *attended =
+        keeps_attended ? scratch(Scratch::attended_rows, group.answered.count, width) : nullptr;
     AttentionShape shape = block.shape_;
     shape.batch = group.sequences;
     attention_backward(shape, constants(record.projections) + first * 3 * width,
                        constants(record.log_sums) + group.answered.first * shape.heads, given,
-                       projections,
-                       keeps_attended ? attended + group.answered.first * width : nullptr);
+                       projections, attended);
+    if (attended != nullptr) put(output_weight, group, attended);
     if (float *total = sum(group, projection_bias, places.projection_bias)) {
       add_column_sums(group.all.of(3 * width), projections, total);
     }
     if (keeps_normed1) {
-      norm_again(group.all.of(width), block.norm(norm1_weight), x, mean, deviation,
-                 normed1 + first * width);
+      float *normed = scratch(Scratch::normed_rows, group.all.count, width);
+      norm_again(group.all.of(width), block.norm(norm1_weight), x, mean, deviation, normed);
+      put(projection_weight, group, normed);
     }
     float *update =
         result.defined() ? scratch(Scratch::update_rows, group.all.count, width) : nullptr;
@@ -148,6 +163,7 @@ Tensor Block::backward(const Tensor &input, const Record &record, const Tensor &
   const int64_t width = size_.width;
   Backward pass{*this, input, record, gradients};
   pack(false, pass.workspace);
+  expect_inputs(gradients, pass.workspace);
   const std::vector<Tensor> lowered = lower(pass.workspace);
   std::fill_n(pass.sums, groups() * pass.places.count, 0.0f);
   if (gradients.input || gradients.parameters[norm1_weight].defined()) {
@@ -176,13 +192,10 @@ Tensor Block::backward(const Tensor &input, const Record &record, const Tensor &
     });
   }
   pass.add_sums();
-  weight_gradient(contraction_weight, given, pass.active, record, gradients, pass.workspace);
-  weight_gradient(expansion_weight, pass.hidden_gradient, pass.normed2, record, gradients,
-                  pass.workspace);
-  weight_gradient(output_weight, pass.middle_gradient, pass.attended, record, gradients,
-                  pass.workspace);
-  weight_gradient(projection_weight, pass.projection_gradient, pass.normed1, record, gradients,
-                  pass.workspace);
+  weight_gradient(contraction_weight, given, record, gradients, pass.workspace);
+  weight_gradient(expansion_weight, pass.hidden_gradient, record, gradients, pass.workspace);
+  weight_gradient(output_weight, pass.middle_gradient, record, gradients, pass.workspace);
+  weight_gradient(projection_weight, pass.projection_gradient, record, gradients, pass.workspace);
   return gradients.input ? pass.result : Tensor();
 }
 

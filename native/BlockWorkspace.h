@@ -13,8 +13,7 @@ namespace ctorch {
 // every 4 KiB. Each thread has its own.
 enum class Scratch {
   normed_rows, projection_rows, attended_rows, middle_rows, hidden_rows, active_rows, update_rows,
-  first_rows, all_normed1, all_normed2, all_middle, all_hidden, all_active, all_attended,
-  all_projections, all_sums, count
+  first_rows, all_attended, all_middle, all_hidden, all_projections, all_sums, count
 };
 
 float *scratch(Scratch which, int64_t rows, int64_t width);
@@ -31,7 +30,9 @@ struct Block::Workspace {
   // Of each adapter: the factors in the order of a pass, and the other factor's rows.
   std::deque<std::array<Panels, 2>> factors;
   std::vector<float *> lowered;
-  Panels inputs, first_inputs;
+  // What went into each map, for its weight's gradient; of first tokens apart, for the queries'.
+  std::array<Panels, block::parameter_count> inputs;
+  Panels first_inputs;
 
   // The calling thread's, whose memory is kept.
   static Workspace &own() {

@@ -275,26 +275,57 @@ void Panels::assign(Multiplier multiplier, Operand matrix, int64_t depth, int64_
   factor_ = factor;
   if (multiplier_ == Multiplier::libtorch) return;
   panel_ = kernel(multiplier_, width).panel;
-  packed_ = buffer_.floats(depth * ((width + panel_ - 1) / panel_) * panel_);
+  packed_ = buffer_.floats(depth * panels() * panel_);
+}
+
+void Panels::expect(Multiplier multiplier, int64_t depth, int64_t width) {
+  assign(multiplier, {nullptr, width, 1}, depth, width);
+  if (multiplier_ == Multiplier::libtorch) matrix_.data = packed_ = buffer_.floats(depth * width);
 }
 
 int64_t Panels::pieces() const {
-  if (multiplier_ == Multiplier::libtorch) return 0;
-  return depth_blocks(depth_) * ((width_ + panel_ - 1) / panel_);
+  return multiplier_ == Multiplier::libtorch ? 0 : depth_blocks(depth_) * panels();
 }
 
-void Panels::pack_piece(int64_t piece) {
-  const int64_t panels = (width_ + panel_ - 1) / panel_, blocks = depth_blocks(depth_);
-  const int64_t block = piece / panels, column = piece % panels * panel_;
-  const int64_t from = start(block, blocks, depth_), to = start(block + 1, blocks, depth_);
-  const Operand part{matrix_.data + from * matrix_.row_step + column * matrix_.column_step,
-                     matrix_.row_step, matrix_.column_step};
-  float *place = packed_ + from * panels * panel_ + column * (to - from);
+// Packs rows from ..< to, of a block of rows, of the panel that begins at a column; `part` begins
+// at both.
+void Panels::pack_part(int64_t block, int64_t column, int64_t from, int64_t to, Operand part) {
+  const int64_t blocks = depth_blocks(depth_);
+  const int64_t first = start(block, blocks, depth_), last = start(block + 1, blocks, depth_);
+  float *place = packed_ + first * panels() * panel_ + column * (last - first) +
+                 (from - first) * panel_;
   const int64_t columns = std::min(panel_, width_ - column);
-  if (matrix_.column_step == 1) {
+  if (part.column_step == 1) {
     vectorised<PackRows>(panel_, part, to - from, columns, panel_, factor_, place);
   } else {
     vectorised<PackColumns>(panel_, part, to - from, columns, panel_, factor_, place);
+  }
+}
+
+void Panels::pack_piece(int64_t piece) {
+  const int64_t block = piece / panels(), column = piece % panels() * panel_;
+  const int64_t from = start(block, depth_blocks(depth_), depth_);
+  const int64_t to = start(block + 1, depth_blocks(depth_), depth_);
+  pack_part(block, column, from, to,
+            {matrix_.data + from * matrix_.row_step + column * matrix_.column_step,
+             matrix_.row_step, matrix_.column_step});
+}
+
+void Panels::put(int64_t first, int64_t count, const float *rows, int64_t step) {
+  if (multiplier_ == Multiplier::libtorch) {
+    for (int64_t row = 0; row < count; ++row) {
+      std::copy_n(rows + row * step, width_, packed_ + (first + row) * width_);
+    }
+    return;
+  }
+  const int64_t blocks = depth_blocks(depth_);
+  for (int64_t block = 0; block < blocks; ++block) {
+    const int64_t from = std::max(first, start(block, blocks, depth_));
+    const int64_t to = std::min(first + count, start(block + 1, blocks, depth_));
+    if (from >= to) continue;
+    for (int64_t column = 0; column < width_; column += panel_) {
+      pack_part(block, column, from, to, {rows + (from - first) * step + column, step, 1});
+    }
   }
 }
 
@@ -323,7 +354,7 @@ void Panels::multiply_rows(Rows rows, const float *a, int64_t a_step, float *c, 
                            bool adds) const {
   const Kernel own = kernel(multiplier_, width_);
   const Tile tile = rows.isTransposed ? own.columns : own.rows;
-  const int64_t panels = (width_ + panel_ - 1) / panel_, blocks = depth_blocks(depth_);
+  const int64_t blocks = depth_blocks(depth_);
   const int64_t pieces = (rows.count + own.most_rows - 1) / own.most_rows;
   const int64_t piece_size =
       rows.isTransposed ? (kDepth + 1) * kColumnStep : own.most_rows * kRowStep;
@@ -351,8 +382,8 @@ void Panels::multiply_rows(Rows rows, const float *a, int64_t a_step, float *c, 
       }
     }
     const bool sums = adds || block > 0;
-    for (int64_t panel = 0; panel < panels; ++panel) {
-      const float *b = packed_ + from * panels * panel_ + panel * panel_ * depth;
+    for (int64_t panel = 0; panel < panels(); ++panel) {
+      const float *b = packed_ + from * panels() * panel_ + panel * panel_ * depth;
       const int64_t columns = std::min(panel_, width_ - panel * panel_);
       for (int64_t piece = 0; piece < pieces; ++piece) {
         const int64_t first = start(piece, pieces, rows.count);

@@ -59,6 +59,12 @@ class Panels {
   // Packs matrices together, in parallel: many small ones do not wait for each other.
   static void pack(c10::ArrayRef<Panels *> all);
 
+  // Says that the matrix will come in pieces: `put` must give each of its rows once.
+  void expect(Multiplier multiplier, int64_t depth, int64_t width);
+
+  // Packs rows from `first` on, which lie `step` apart; by any thread, while they are in its cache.
+  void put(int64_t first, int64_t count, const float *rows, int64_t step);
+
   int64_t depth() const { return depth_; }
   int64_t width() const { return width_; }
 
@@ -79,8 +85,10 @@ class Panels {
   float *packed_ = nullptr;
   Buffer buffer_;
 
+  int64_t panels() const { return (width_ + panel_ - 1) / panel_; }
   int64_t pieces() const;
   void pack_piece(int64_t piece);
+  void pack_part(int64_t block, int64_t column, int64_t from, int64_t to, Operand part);
 
   struct Rows;
   void multiply_rows(Rows rows, const float *a, int64_t a_step, float *c, int64_t c_step,
