@@ -1,7 +1,5 @@
-// The kernels keep a tile of the result in registers over a block of the depth (Goto and van de
-// Geijn 2008, "Anatomy of high-performance matrix multiplication"): 14 × 32 numbers with AVX-512,
-// 6 × 16 with AVX2. A block of the left-hand rows is copied beside each other first, so that no two
-// of them meet in one set of the cache.
+// A block of left-hand rows is copied beside each other before it is multiplied, so that no two of them
+// meet in one set of the cache; columns of a transposed matrix are read where they are.
 #include "Products.h"
 
 #include <ATen/Parallel.h>
@@ -23,119 +21,18 @@
 #endif
 
 #include "Internal.h"
+#include "ProductKernels.h"
 #include "Vectorised.h"
 
 namespace ctorch {
 namespace {
 
-// Rows of the right-hand matrix that a tile takes at once, at most.
-constexpr int64_t kDepth = 384;
-// The step between rows of the copied left-hand block: no multiple of 4 KiB, whatever the row.
-constexpr int64_t kRowStep = kDepth + 16;
 // Left-hand rows that are copied together; they fill a third of a second-level cache.
 constexpr int64_t kRows = 224;
-constexpr int kMostRows = 14;
-// The step between depths of a block copied from a transposed matrix.
-constexpr int64_t kColumnStep = 16;
 
 // The blocks of a depth are of nearly one size.
 int64_t depth_blocks(int64_t depth) { return (depth + kDepth - 1) / kDepth; }
 int64_t start(int64_t part, int64_t parts, int64_t total) { return part * total / parts; }
-
-// c [ROWS, VECTORS · WIDTH] = or += a · b over one block of the depth, in registers.
-template <int WIDTH, int VECTORS, int ROWS, int64_t ROW_STEP, int64_t DEPTH_STEP>
-CT_INLINE void tile(const float *a, const float *b, float *c, int64_t c_step, int64_t depth,
-                    bool adds) {
-  using T = Floats<WIDTH>;
-  T sums[ROWS][VECTORS];
-#pragma GCC unroll 14
-  for (int row = 0; row < ROWS; ++row) {
-#pragma GCC unroll 2
-    for (int part = 0; part < VECTORS; ++part) {
-      sums[row][part] = T{};
-      __builtin_prefetch(c + row * c_step + part * WIDTH, 1);
-    }
-  }
-  for (int64_t k = 0; k < depth; ++k) {
-    T right[VECTORS];
-#pragma GCC unroll 2
-    for (int part = 0; part < VECTORS; ++part) {
-      right[part] = load<WIDTH>(b + (k * VECTORS + part) * WIDTH);
-    }
-#pragma GCC unroll 14
-    for (int row = 0; row < ROWS; ++row) {
-      const float left = a[row * ROW_STEP + k * DEPTH_STEP];
-#pragma GCC unroll 2
-      for (int part = 0; part < VECTORS; ++part) sums[row][part] += left * right[part];
-    }
-  }
-#pragma GCC unroll 14
-  for (int row = 0; row < ROWS; ++row) {
-#pragma GCC unroll 2
-    for (int part = 0; part < VECTORS; ++part) {
-      float *place = c + row * c_step + part * WIDTH;
-      store(place, adds ? load<WIDTH>(place) + sums[row][part] : sums[row][part]);
-    }
-  }
-}
-
-template <int WIDTH, int VECTORS, int64_t ROW_STEP, int64_t DEPTH_STEP, int MOST>
-CT_INLINE void tile_of(int64_t rows, const float *a, const float *b, float *c, int64_t c_step,
-                       int64_t depth, bool adds) {
-  switch (rows) {
-#define CT_CASE(N)                                                                     \
-  case N:                                                                              \
-    if constexpr (N <= MOST) {                                                         \
-      tile<WIDTH, VECTORS, N, ROW_STEP, DEPTH_STEP>(a, b, c, c_step, depth, adds);     \
-    }                                                                                  \
-    return;
-    CT_CASE(1) CT_CASE(2) CT_CASE(3) CT_CASE(4) CT_CASE(5) CT_CASE(6) CT_CASE(7)
-    CT_CASE(8) CT_CASE(9) CT_CASE(10) CT_CASE(11) CT_CASE(12) CT_CASE(13) CT_CASE(14)
-#undef CT_CASE
-    default: return;
-  }
-}
-
-using Tile = void (*)(int64_t rows, const float *a, const float *b, float *c, int64_t c_step,
-                      int64_t depth, bool adds);
-
-#if CT_GENERATIONS
-template <int VECTORS, int64_t ROW_STEP, int64_t DEPTH_STEP>
-__attribute__((target("arch=x86-64-v4"))) void tile_512(int64_t rows, const float *a,
-                                                        const float *b, float *c, int64_t step,
-                                                        int64_t depth, bool adds) {
-  tile_of<16, VECTORS, ROW_STEP, DEPTH_STEP, 14>(rows, a, b, c, step, depth, adds);
-}
-template <int VECTORS, int64_t ROW_STEP, int64_t DEPTH_STEP>
-__attribute__((target("arch=x86-64-v3"))) void tile_256(int64_t rows, const float *a,
-                                                        const float *b, float *c, int64_t step,
-                                                        int64_t depth, bool adds) {
-  tile_of<8, VECTORS, ROW_STEP, DEPTH_STEP, 6>(rows, a, b, c, step, depth, adds);
-}
-#endif
-
-struct Kernel {
-  Tile rows, columns;
-  int64_t most_rows, panel;
-};
-
-// The kernels for a right-hand matrix of a width: with narrow panels where it fills no wide one, as
-// the factors of low-rank updates.
-Kernel kernel(Multiplier multiplier, int64_t width) {
-#if CT_GENERATIONS
-  if (multiplier == Multiplier::avx512) {
-    if (width <= 16) return {tile_512<1, kRowStep, 1>, tile_512<1, 1, kColumnStep>, 14, 16};
-    return {tile_512<2, kRowStep, 1>, tile_512<2, 1, kColumnStep>, 14, 32};
-  }
-  if (multiplier == Multiplier::avx2) {
-    if (width <= 8) return {tile_256<1, kRowStep, 1>, tile_256<1, 1, kColumnStep>, 6, 8};
-    return {tile_256<2, kRowStep, 1>, tile_256<2, 1, kColumnStep>, 6, 16};
-  }
-#endif
-  (void)multiplier;
-  (void)width;
-  return {nullptr, nullptr, 1, 1};
-}
 
 // Copies rows of up to `panel` numbers beside each other, padded with zeros.
 struct PackRows {
@@ -184,29 +81,6 @@ struct PackColumns {
   }
 };
 
-// Copies pieces of rows, each beside those of the other depths: reads go along the matrix. More than
-// a piece is copied where more is there, which costs less than counting.
-struct CopyColumns {
-  template <int WIDTH>
-  CT_INLINE static void run(int64_t depth, int64_t count, int64_t pieces, int64_t piece_size,
-                            const float *a, int64_t a_step, const int64_t *firsts, float *to) {
-    for (int64_t k = 0; k < depth; ++k) {
-      const float *from = a + k * a_step;
-      for (int64_t piece = 0; piece < pieces; ++piece) {
-        const int64_t first = firsts[piece];
-        float *target = to + piece * piece_size + k * kColumnStep;
-        if (first + kColumnStep <= count) {
-          for (int64_t i = 0; i < kColumnStep; i += WIDTH) {
-            store(target + i, load<WIDTH>(from + first + i));
-          }
-        } else {
-          for (int64_t i = 0; first + i < count; ++i) target[i] = from[first + i];
-        }
-      }
-    }
-  }
-};
-
 at::Tensor view(const float *data, int64_t rows, int64_t columns, int64_t row_step,
                 int64_t column_step) {
   return at::from_blob(const_cast<float *>(data), {rows, columns}, {row_step, column_step},
@@ -234,6 +108,8 @@ Multiplier multiplier() {
       for (const auto &[name, multiplier] : names) {
         if (name == wanted && is_available(multiplier)) return multiplier;
       }
+      TORCH_WARN("HOLDFAST_PRODUCTS=", wanted, " names no kernels of this processor (libtorch, ",
+                 "avx2, avx512); its own choice stays");
     }
 #if CT_GENERATIONS
     if (!__builtin_cpu_is("intel")) {
@@ -356,22 +232,13 @@ void Panels::multiply_rows(Rows rows, const float *a, int64_t a_step, float *c, 
   const Tile tile = rows.isTransposed ? own.columns : own.rows;
   const int64_t blocks = depth_blocks(depth_);
   const int64_t pieces = (rows.count + own.most_rows - 1) / own.most_rows;
-  const int64_t piece_size =
-      rows.isTransposed ? (kDepth + 1) * kColumnStep : own.most_rows * kRowStep;
+  const int64_t piece_size = own.most_rows * kRowStep;
   thread_local Buffer copies;
-  float *copy = copies.floats(pieces * piece_size);
-  std::vector<int64_t> firsts(static_cast<size_t>(pieces));
-  for (int64_t piece = 0; piece < pieces; ++piece) {
-    firsts[piece] = start(piece, pieces, rows.count);
-  }
+  float *copy = rows.isTransposed ? nullptr : copies.floats(pieces * piece_size);
   for (int64_t block = 0; block < blocks; ++block) {
     const int64_t from = start(block, blocks, depth_);
     const int64_t depth = start(block + 1, blocks, depth_) - from;
-    if (rows.isTransposed) {
-      vectorised<CopyColumns>(kColumnStep, depth, rows.count, pieces, piece_size,
-                              a + from * a_step, a_step,
-                              static_cast<const int64_t *>(firsts.data()), copy);
-    } else {
+    if (!rows.isTransposed) {
       for (int64_t piece = 0; piece < pieces; ++piece) {
         const int64_t first = start(piece, pieces, rows.count);
         const int64_t last = start(piece + 1, pieces, rows.count);
@@ -389,12 +256,14 @@ void Panels::multiply_rows(Rows rows, const float *a, int64_t a_step, float *c, 
         const int64_t first = start(piece, pieces, rows.count);
         const int64_t count = start(piece + 1, pieces, rows.count) - first;
         float *target = c + first * c_step + panel * panel_;
+        const float *left =
+            rows.isTransposed ? a + from * a_step + first : copy + piece * piece_size;
         if (columns == panel_) {
-          tile(count, copy + piece * piece_size, b, target, c_step, depth, sums);
+          tile(count, left, a_step, b, target, c_step, depth, sums);
           continue;
         }
         float part[kMostRows * 32];
-        tile(count, copy + piece * piece_size, b, part, panel_, depth, false);
+        tile(count, left, a_step, b, part, panel_, depth, false);
         for (int64_t row = 0; row < count; ++row) {
           for (int64_t i = 0; i < columns; ++i) {
             float &place = target[row * c_step + i];

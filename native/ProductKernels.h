@@ -1,0 +1,30 @@
+// The innermost loops of matrix products.
+#pragma once
+
+#include <cstdint>
+
+#include "Products.h"
+
+namespace ctorch {
+
+// Rows of the right-hand matrix that a tile takes at once, at most.
+constexpr int64_t kDepth = 384;
+// The step between rows of the copied left-hand block: no multiple of 4 KiB, whatever the row.
+constexpr int64_t kRowStep = kDepth + 16;
+constexpr int kMostRows = 14;
+
+// c [rows, panel] = or += a · b over a depth of at most kDepth, for b [depth, panel] and
+// a [rows, depth] whose rows lie kRowStep apart, or a [depth, rows] whose rows lie `a_step` apart.
+using Tile = void (*)(int64_t rows, const float *a, int64_t a_step, const float *b, float *c,
+                      int64_t c_step, int64_t depth, bool adds);
+
+struct Kernel {
+  Tile rows, columns;
+  int64_t most_rows, panel;
+};
+
+// The kernels for a right-hand matrix of a width: with narrow panels where it fills no wide one, as
+// the factors of low-rank updates. For libtorch's multiplier there are none.
+Kernel kernel(Multiplier multiplier, int64_t width);
+
+}  // namespace ctorch
