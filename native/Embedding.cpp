@@ -155,8 +155,7 @@ Tensor Embedding::forward(Record &record) const {
   record.tokens = at::empty({batch_, length_, width_}, at::kFloat);
   record.statistics = at::empty({2, count()}, at::kFloat);
   const Tensor output = at::empty({batch_, length_, width_}, at::kFloat);
-  thread_local Panels panels;
-  Panels &packed = panels;
+  Panels packed;
   packed.assign(multiplier_, weight().transposed(), depth_, width_);
   Panels::pack({&packed});
   float *const all = record.tokens.data_ptr<float>();

@@ -10,6 +10,7 @@
 #include <torch/version.h>
 
 #include <cstring>
+#include <memory>
 
 #include "Internal.h"
 
@@ -105,6 +106,21 @@ CT_EXPORT ct_status ct_from_host(const void *bytes, size_t byte_count, int32_t d
     TORCH_CHECK(tensor.nbytes() == byte_count, "a tensor of ", tensor.nbytes(),
                 " bytes cannot be made of ", byte_count);
     if (byte_count > 0) std::memcpy(tensor.mutable_data_ptr(), bytes, byte_count);
+    *out = wrap(std::move(tensor));
+  });
+}
+
+CT_EXPORT ct_status ct_borrow_host(const void *bytes, size_t byte_count, int32_t dtype,
+                                   const int64_t *sizes, size_t rank, void (*release)(void *),
+                                   void *owner, ct_tensor **out) {
+  return guarded([&] {
+    const std::shared_ptr<void> lease(owner, release);
+    const at::TensorOptions options(ctorch::scalar_type(dtype));
+    at::Tensor tensor =
+        at::from_blob(const_cast<void *>(bytes), at::IntArrayRef(sizes, rank),
+                      [lease](void *) {}, options);
+    TORCH_CHECK(tensor.nbytes() == byte_count, "a tensor of ", tensor.nbytes(),
+                " bytes cannot stand on ", byte_count);
     *out = wrap(std::move(tensor));
   });
 }

@@ -17,7 +17,7 @@ extern "C" {
 #endif
 
 // Raised whenever a function here changes; Swift compares it at start.
-#define CT_ABI_VERSION 2
+#define CT_ABI_VERSION 3
 
 typedef struct ct_tensor ct_tensor;
 typedef struct ct_operator ct_operator;
@@ -81,6 +81,10 @@ void ct_device_of(const ct_tensor *tensor, int32_t *kind, int32_t *index);
 // Copies host memory (row-major) into a new CPU tensor.
 ct_status ct_from_host(const void *bytes, size_t byte_count, int32_t dtype, const int64_t *sizes,
                        size_t rank, ct_tensor **out);
+// A CPU tensor over host memory (row-major, aligned to an element), which must stay until `release`
+// is called with `owner`: when the last tensor that shares it is gone, or where this call fails.
+ct_status ct_borrow_host(const void *bytes, size_t byte_count, int32_t dtype, const int64_t *sizes,
+                         size_t rank, void (*release)(void *owner), void *owner, ct_tensor **out);
 // Copies a tensor's elements, row-major and in its own type, to host memory.
 ct_status ct_to_host(const ct_tensor *tensor, void *bytes, size_t byte_count);
 // The elements' address; fails unless the tensor is contiguous and on the CPU.

@@ -71,15 +71,31 @@ public struct SafetensorsFile: Sendable {
 
   /// A copy of a tensor in its own type, on the CPU.
   public func tensor(_ name: String) throws(HoldfastError) -> Tensor {
+    try tensor(name) { (bytes, entry) throws(HoldfastError) in
+      try Tensor(bytes: bytes, dtype: entry.dtype, shape: entry.shape)
+    }
+  }
+
+  public func borrowed(_ name: String) throws(HoldfastError) -> Tensor {
+    try tensor(name) { (bytes, entry) throws(HoldfastError) in
+      guard let lease = MappedLease(bytes, of: data, alignment: entry.dtype.size) else {
+        return try Tensor(bytes: bytes, dtype: entry.dtype, shape: entry.shape)
+      }
+      return try Tensor(
+        borrowing: bytes, owner: lease, dtype: entry.dtype, shape: entry.shape)
+    }
+  }
+
+  private func tensor(
+    _ name: String, _ make: (UnsafeRawBufferPointer, Entry) throws(HoldfastError) -> Tensor
+  ) throws(HoldfastError) -> Tensor {
     guard let entry = self[name] else {
       throw .badData(
         "\(path): there is no tensor \(name)", remedy: "Check that the file is the right one.")
     }
     let tensor = data.withUnsafeBytes { bytes in
       Result { () throws(HoldfastError) in
-        try Tensor(
-          bytes: UnsafeRawBufferPointer(rebasing: bytes[entry.range]), dtype: entry.dtype,
-          shape: entry.shape)
+        try make(UnsafeRawBufferPointer(rebasing: bytes[entry.range]), entry)
       }
     }
     return try tensor.get()
@@ -88,7 +104,7 @@ public struct SafetensorsFile: Sendable {
   /// All tensors, as float32 weights in the order of the file.
   public func weights() throws(HoldfastError) -> Weights {
     let layout = try WeightsLayout(groups: entries.map { [($0.name, $0.shape)] })
-    return try Weights(layout: layout) { (name) throws(HoldfastError) in try tensor(name) }
+    return try Weights(layout: layout) { (name) throws(HoldfastError) in try borrowed(name) }
   }
 
   private static func damaged(_ path: String, _ what: String) -> HoldfastError {

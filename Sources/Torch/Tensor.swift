@@ -90,6 +90,22 @@ extension Tensor {
     self.init(owning: try Self.make(bytes, dtype, shape))
   }
 
+  /// A tensor on the CPU over bytes that hold its elements row-major, aligned to an element, and stay
+  /// where they are while `owner` lives. It must not be written to.
+  init(
+    borrowing bytes: UnsafeRawBufferPointer, owner: AnyObject, dtype: DType, shape: [Int]
+  ) throws(HoldfastError) {
+    var out: OpaquePointer?
+    let sizes = shape.map(Int64.init)
+    try check(
+      ct_borrow_host(
+        bytes.baseAddress, bytes.count, dtype.code, sizes, sizes.count,
+        { if let owner = $0 { Unmanaged<AnyObject>.fromOpaque(owner).release() } },
+        Unmanaged.passRetained(owner).toOpaque(), &out))
+    guard let out else { throw .internalError("libtorch gave no tensor") }
+    self.init(owning: out)
+  }
+
   private static func make(
     _ bytes: UnsafeRawBufferPointer, _ dtype: DType, _ shape: [Int]
   ) throws(HoldfastError) -> OpaquePointer {

@@ -14,6 +14,13 @@ public protocol TensorFile: Sendable {
   ///
   /// - Throws: `HoldfastError` of kind `badData` where there is none, or its bytes are damaged.
   func tensor(_ name: String) throws(HoldfastError) -> Tensor
+  /// The same for who copies it at once: it may share the file's memory, which is given back as soon
+  /// as the tensor is gone.
+  func borrowed(_ name: String) throws(HoldfastError) -> Tensor
+}
+
+extension TensorFile {
+  public func borrowed(_ name: String) throws(HoldfastError) -> Tensor { try tensor(name) }
 }
 
 extension SafetensorsFile: TensorFile {

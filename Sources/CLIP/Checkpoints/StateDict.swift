@@ -105,7 +105,7 @@ struct StateDict {
       if let last, last.name == fileName {
         whole = last.tensor
       } else {
-        whole = try file.tensor(fileName)
+        whole = try file.borrowed(fileName)
         guard whole.dtype?.isFloatingPoint == true else {
           throw .badData(
             "\(file.path): \(fileName) is \(whole.dtype?.rawValue ?? "of an unknown type"), where "

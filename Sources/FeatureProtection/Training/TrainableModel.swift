@@ -86,6 +86,14 @@ final class TrainableModel {
     return reference.with(try merged.replacing(with: head))
   }
 
+  /// The classifier at the end: where every tensor moved, over the memory that was trained.
+  func finalClassifier() throws(HoldfastError) -> ImageClassifier {
+    guard adapters == nil, trained.layout == reference.weights.layout else {
+      return try classifier()
+    }
+    return reference.with(trained.values)
+  }
+
   /// The low-rank factors as training has left them, or nil.
   func trainedAdapters() throws(HoldfastError) -> LowRankAdapters? {
     guard let adapters else { return nil }

@@ -16,10 +16,14 @@ extension Trainer {
     _ batch: TrainingBatches.Batch, _ model: TrainableModel, _ frozen: FrozenTower
   ) throws(HoldfastError) -> Losses {
     let count = batch.positions.count
+    let most =
+      settings.microBatchSize
+      ?? (model.hasFrozenTower
+        ? count : StepParts.size(model.architecture, images: count, on: context.device))
     var losses = Losses()
     var start = 0
     while start < count {
-      let size = min(settings.microBatchSize ?? count, count - start)
+      let size = min(most, count - start)
       let part = try batch.part(from: start, count: size)
       start += size
       var (loss, crossEntropy) = try context.timing(.forward) { () throws(HoldfastError) in

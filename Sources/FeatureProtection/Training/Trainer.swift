@@ -125,7 +125,8 @@ public struct Trainer {
         remedy: "Lower lr or head-lr, or raise warmup-steps.")
     }
     return Result(
-      classifier: try model.classifier(), adapters: try model.trainedAdapters(), losses: losses)
+      classifier: try model.finalClassifier(), adapters: try model.trainedAdapters(),
+      losses: losses)
   }
 
   private func makeOptimizer(for model: TrainableModel) throws(HoldfastError) -> AdamW {

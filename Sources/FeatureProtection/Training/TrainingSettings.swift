@@ -25,7 +25,8 @@ public struct TrainingSettings: Sendable, Hashable {
   public var steps: Int?
   /// Images a step; the default is 512.
   public var batchSize = 512
-  /// How many images of a step are computed at once; nil, the default, takes the whole batch.
+  /// How many images of a step are computed at once; nil, the default, takes the whole batch on a
+  /// graphics card, and on a processor parts that keep it busy and memory small (`StepParts`).
   ///
   /// For batches that memory does not hold. The numbers are the same but for rounding.
   public var microBatchSize: Int?

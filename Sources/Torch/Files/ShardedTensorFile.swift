@@ -51,11 +51,19 @@ public struct ShardedTensorFile: TensorFile {
   }
 
   public func tensor(_ name: String) throws(HoldfastError) -> Tensor {
+    try shard(with: name).tensor(name)
+  }
+
+  public func borrowed(_ name: String) throws(HoldfastError) -> Tensor {
+    try shard(with: name).borrowed(name)
+  }
+
+  private func shard(with name: String) throws(HoldfastError) -> any TensorFile {
     guard let shard = places[name].flatMap({ shards[$0] }) else {
       throw .badData(
         "\(path): there is no tensor \(name)", remedy: "Check that the file is the right one.")
     }
-    return try shard.tensor(name)
+    return shard
   }
 
   private static func weightMap(_ path: String) throws(HoldfastError) -> [String: String] {
