@@ -206,16 +206,24 @@ void Panels::put(int64_t first, int64_t count, const float *rows, int64_t step) 
 }
 
 void Panels::pack(c10::ArrayRef<Panels *> all) {
-  int64_t count = 0;
-  for (const Panels *panels : all) count += panels->pieces();
-  at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+  // Shared out by size: the pieces of a low-rank factor are much smaller than those of a weight.
+  std::vector<int64_t> ends;
+  int64_t total = 0;
+  for (const Panels *panels : all) {
+    total += panels->pieces() == 0 ? 0 : panels->depth_ * panels->width_;
+    ends.push_back(total);
+  }
+  constexpr int64_t kGrain = 1 << 12;
+  at::parallel_for(0, total, kGrain, [&](int64_t begin, int64_t end) {
     int64_t first = 0;
-    for (Panels *panels : all) {
-      const int64_t own = panels->pieces();
-      for (int64_t i = std::max(begin, first); i < std::min(end, first + own); ++i) {
-        panels->pack_piece(i - first);
+    for (size_t i = 0; i < all.size(); ++i) {
+      const int64_t size = ends[i] - first, count = all[i]->pieces();
+      // A piece is whose share its beginning falls into.
+      for (int64_t piece = 0; piece < count; ++piece) {
+        const int64_t place = first + piece * size / count;
+        if (place >= begin && place < end) all[i]->pack_piece(piece);
       }
-      first += own;
+      first = ends[i];
     }
   });
 }

@@ -12,6 +12,10 @@
 #include <cstring>
 #include <memory>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include "Internal.h"
 
 namespace ctorch {
@@ -184,6 +188,14 @@ CT_EXPORT int32_t ct_cuda_device_count(void) {
     if (at::hasCUDA()) count = static_cast<int32_t>(at::detail::getCUDAHooks().deviceCount());
   });
   return count;
+}
+
+CT_EXPORT void ct_keep_freed_memory(void) {
+#if defined(__GLIBC__)
+  // The first is the largest that glibc takes; beyond it memory is mapped, and given back when freed.
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 512 << 20);
+#endif
 }
 
 CT_EXPORT bool ct_mps_available(void) { return at::hasMPS(); }

@@ -5,6 +5,7 @@
 // It prints a line when it is ready, then answers every line `go` with a line of JSON.
 import Basics
 import Foundation
+import Torch
 
 @main
 enum Speed {
@@ -13,6 +14,8 @@ enum Speed {
     guard arguments.count == 3 else {
       stop("Speed NAME FOLDER: run it through Benchmarks/run.py", code: 64)
     }
+    // As the program does.
+    Machine.keepFreedMemory()
     do {
       let inputs = try Inputs(name: arguments[1], folder: arguments[2])
       let kind = try inputs.text("kind")

@@ -106,6 +106,8 @@ void ct_set_threads(int32_t count);
 int32_t ct_threads(void);
 int32_t ct_cuda_device_count(void);
 bool ct_mps_available(void);
+// Lets glibc keep up to half a gigabyte of freed memory; elsewhere it does nothing.
+void ct_keep_freed_memory(void);
 
 // Fused passes over contiguous float32 CPU buffers of one length. Sums are taken over blocks of
 // fixed size in a fixed order, so they do not depend on the number of threads.

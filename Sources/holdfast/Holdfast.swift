@@ -1,6 +1,7 @@
 import ArgumentParser
 import FeatureProtection
 import Foundation
+import Torch
 
 /// The command line.
 @main
@@ -32,6 +33,7 @@ struct Holdfast: ParsableCommand {
     #if os(Linux)
       signal(SIGXFSZ, SIG_IGN)
     #endif
+    Machine.keepFreedMemory()
     do {
       var command = try parseAsRoot()
       try command.run()
