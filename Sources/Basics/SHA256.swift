@@ -1,3 +1,4 @@
+internal import CDigest
 import Foundation
 
 /// The SHA-256 digest of bytes that arrive piece by piece (FIPS 180-4).
@@ -84,9 +85,10 @@ public struct SHA256: Sendable {
     withUnsafeBytes(of: number.bigEndian) { Array($0) }
   }
 
-  /// Mixes whole blocks of 64 bytes into the state.
+  /// Mixes whole blocks of 64 bytes into the state, with the processor's own instructions where it has
+  /// them.
   private mutating func absorb(_ blocks: UnsafeRawBufferPointer) {
-    guard !blocks.isEmpty else { return }
+    guard !blocks.isEmpty, !(FastPaths.areOn && absorbFast(blocks)) else { return }
     state = Self.roundConstants.withUnsafeBufferPointer { constants in
       withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { words in
         var state = state
@@ -96,6 +98,14 @@ public struct SHA256: Sendable {
         }
         return state
       }
+    }
+  }
+
+  private mutating func absorbFast(_ blocks: UnsafeRawBufferPointer) -> Bool {
+    withUnsafeMutableBytes(of: &state) { state in
+      cdigest_sha256_blocks(
+        state.assumingMemoryBound(to: UInt32.self).baseAddress, Self.roundConstants,
+        blocks.assumingMemoryBound(to: UInt8.self).baseAddress, blocks.count / 64)
     }
   }
 

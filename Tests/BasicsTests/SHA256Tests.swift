@@ -47,4 +47,13 @@ import Testing
     #expect(hash.name == SHA256.name(of: bytes))
     #expect(hash.digest.count == 32)
   }
+
+  /// The processor's own instructions give what the plain rounds do.
+  @Test func theFastPathGivesTheDigestsOfThePlainOne() {
+    var random = CounterRandom(12)
+    for _ in 0..<50 {
+      let bytes = Data((0..<random.below(1000)).map { _ in UInt8(random.below(256)) })
+      #expect(SHA256.name(of: bytes) == FastPaths.off { SHA256.name(of: bytes) })
+    }
+  }
 }
