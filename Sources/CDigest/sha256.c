@@ -6,7 +6,7 @@
 #include <immintrin.h>
 
 // SHA, with SSSE3 and SSE4.1 for what is around it.
-static bool is_available(void) {
+static bool has_instructions(void) {
   unsigned a, b, c, d;
   if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_SSSE3) || !(c & bit_SSE4_1)) return false;
   return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & (1u << 29)) != 0;
@@ -53,7 +53,10 @@ static void mix(uint32_t state[8], const uint32_t constants[64], const uint8_t *
 
 bool cdigest_sha256_blocks(uint32_t state[8], const uint32_t constants[64], const uint8_t *blocks,
                            size_t count) {
-  if (!is_available()) return false;
+  // Asked once: a virtual machine answers slowly. Threads that ask at once get the same answer.
+  static _Atomic int known = 0;
+  if (known == 0) known = has_instructions() ? 1 : 2;
+  if (known != 1) return false;
   mix(state, constants, blocks, count);
   return true;
 }

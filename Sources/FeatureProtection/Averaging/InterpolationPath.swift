@@ -38,6 +38,14 @@ public struct InterpolationPath: Sendable {
     from.with(try Weights.lerp(from.weights, to.weights, alpha))
   }
 
+  /// The classifiers at all α, where they take no more memory than a large model; else nil.
+  public func points(_ alphas: [Double]) throws(HoldfastError) -> [ImageClassifier]? {
+    guard alphas.count * from.weights.layout.count * 4 <= 256 << 20 else { return nil }
+    var points: [ImageClassifier] = []
+    for alpha in alphas { points.append(try point(alpha)) }
+    return points
+  }
+
   /// A candidate for each α; they share memory, see `Evaluator.Candidate`.
   public func candidates(_ alphas: [Double]) -> [Evaluator.Candidate] {
     alphas.map { alpha in

@@ -65,15 +65,19 @@ public struct Evaluator {
       of: set.dataset, preprocessing: preprocessing, batchSize: batchSize, context
     ) { block in
       let skipped = block.reduce(0) { $0 + $1.skipped.count }
+      let shared = try candidates.count > 1 ? normalized(block, normalizer) : nil
       for (index, candidate) in candidates.enumerated() {
         let classifier = try candidate.make()
         let tower = try VisionTower(classifier.architecture, classifier.weights)
         let head = try set.ownHead ?? classifier.head()
-        for batch in block where batch.count > 0 {
+        for (place, batch) in block.enumerated() where batch.count > 0 {
           try context.stop.check()
           let own = batch.positions.map { labels[$0] }
+          let pixels = shared.flatMap { $0[place] }
           try score(batch.positions, own, set, columns, &results[index]) {
-            () throws(HoldfastError) in try head(tower(normalizer(batch), head.features))
+            () throws(HoldfastError) in
+            if let pixels { return try head(tower(pixels, head.features)) }
+            return try head(tower(normalizer(batch), head.features))
           }
           done += batch.count
           try context.report(
@@ -83,6 +87,19 @@ public struct Evaluator {
       }
     }
     return results
+  }
+
+  /// The pixels of a block for several candidates, where as floats they take little memory; else nil.
+  private func normalized(
+    _ block: [PixelBatch], _ normalizer: PixelNormalizer
+  ) throws(HoldfastError) -> [Tensor?]? {
+    let size = preprocessing.cropSize
+    guard block.reduce(0, { $0 + $1.count }) * 3 * size * size * 4 <= 64 << 20 else { return nil }
+    return try computed { () throws(HoldfastError) in
+      var pixels: [Tensor?] = []
+      for batch in block { pixels.append(batch.count > 0 ? try normalizer(batch) : nil) }
+      return pixels
+    }
   }
 
   /// The answers of one classifier.
