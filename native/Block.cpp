@@ -185,27 +185,35 @@ void Block::multiply(Parameter which, bool isForward, Group group, const float *
   const Rows own = which == projection_weight ? group.all : group.answered;
   const int64_t from = isForward ? inputs(which) : outputs(which);
   const int64_t to = isForward ? outputs(which) : inputs(which);
-  if (result != nullptr) {
-    // Keys and values lie behind the queries.
-    const int64_t behind = which == projection_weight && settings_.first ? size_.width : 0;
-    panels.multiply(own.count, input + (isForward ? 0 : behind), from,
-                    result + (isForward ? behind : 0), to, false);
-    if (behind > 0) {
-      workspace.queries.multiply(group.sequences, input, shape_.length * from, result,
-                                 shape_.length * to, !isForward);
+  std::vector<Panels::Companion> companions;
+  for (size_t i = 0; i < adapters_.size(); ++i) {
+    const Adapter &adapter = adapters_[i];
+    if (adapter.weight != which) continue;
+    const Panels &first = workspace.factors[i][0];
+    float *lowered = workspace.lowered[i] + own.first * adapter.rank();
+    if (result != nullptr && first.depth() == panels.depth()) {
+      companions.push_back({&first, lowered, adapter.rank()});
+      continue;
     }
+    // The outputs that an adapter updates lie on the right forward, and on the left backward.
+    first.multiply(own.count, input + (isForward ? 0 : adapter.from), from, lowered,
+                   adapter.rank(), false);
+  }
+  if (result == nullptr) return;
+  // Keys and values lie behind the queries.
+  const int64_t behind = which == projection_weight && settings_.first ? size_.width : 0;
+  panels.multiply(own.count, input + (isForward ? 0 : behind), from,
+                  result + (isForward ? behind : 0), to, false, companions);
+  if (behind > 0) {
+    workspace.queries.multiply(group.sequences, input, shape_.length * from, result,
+                               shape_.length * to, !isForward);
   }
   for (size_t i = 0; i < adapters_.size(); ++i) {
     const Adapter &adapter = adapters_[i];
     if (adapter.weight != which) continue;
-    const auto &[first, second] = workspace.factors[i];
-    float *lowered = workspace.lowered[i] + own.first * adapter.rank();
-    // The outputs that an adapter updates lie on the right forward, and on the left backward.
-    first.multiply(own.count, input + (isForward ? 0 : adapter.from), from, lowered,
-                   adapter.rank(), false);
-    if (result == nullptr) continue;
-    second.multiply(own.count, lowered, adapter.rank(), result + (isForward ? adapter.from : 0),
-                    to, true);
+    workspace.factors[i][1].multiply(
+        own.count, workspace.lowered[i] + own.first * adapter.rank(), adapter.rank(),
+        result + (isForward ? adapter.from : 0), to, true);
   }
 }
 
@@ -217,10 +225,10 @@ bool Block::needs_inputs(Parameter which, const Gradients &gradients) const {
   return false;
 }
 
-// Says what the gradients of weights and adapters will be made of.
+// Says what the gradients of weights will be made of.
 void Block::expect_inputs(const Gradients &gradients, Workspace &workspace) const {
   for (Parameter which : {projection_weight, output_weight, expansion_weight, contraction_weight}) {
-    if (!needs_inputs(which, gradients)) continue;
+    if (!gradients.parameters[which].defined()) continue;
     workspace.inputs[which].expect(multiplier_of(which), rows(which), inputs(which));
   }
   if (settings_.first && gradients.parameters[projection_weight].defined()) {
@@ -228,37 +236,85 @@ void Block::expect_inputs(const Gradients &gradients, Workspace &workspace) cons
   }
 }
 
-// Adds output_gradientᵀ · inputs to the weight's gradient, and the adapters' likewise.
-void Block::weight_gradient(Parameter which, const float *output_gradient, const Record &record,
-                            Gradients &gradients, Workspace &workspace) const {
+// Adds output_gradientᵀ · inputs to the weight's gradient.
+void Block::weight_gradient(Parameter which, const float *output_gradient, Gradients &gradients,
+                            const Workspace &workspace) const {
+  const Tensor &own = gradients.parameters[which];
+  if (!own.defined()) return;
   const int64_t to = outputs(which), from = inputs(which);
-  const Panels &panels = workspace.inputs[which];
-  if (const Tensor &own = gradients.parameters[which]; own.defined()) {
-    // Keys and values lie behind the queries.
-    const bool isSplit = which == projection_weight && settings_.first;
-    const int64_t behind = isSplit ? size_.width : 0;
-    panels.add_transposed_product(to - behind, output_gradient + behind, to,
-                                  numbers(own) + behind * from, from);
-    if (isSplit) {
-      workspace.first_inputs.add_transposed_product(
-          behind, output_gradient, shape_.length * to, numbers(own), from);
-    }
+  // Keys and values lie behind the queries.
+  const bool isSplit = which == projection_weight && settings_.first;
+  const int64_t behind = isSplit ? size_.width : 0;
+  workspace.inputs[which].add_transposed_product(to - behind, output_gradient + behind, to,
+                                                 numbers(own) + behind * from, from);
+  if (isSplit) {
+    workspace.first_inputs.add_transposed_product(behind, output_gradient, shape_.length * to,
+                                                  numbers(own), from);
   }
+}
+
+// How many numbers a group adds up for the factors: of each adapter a [inputs, rank] and a
+// [outputs, rank].
+int64_t Block::factor_sums() const {
+  int64_t count = 0;
+  for (const Adapter &adapter : adapters_) {
+    count += (inputs(adapter.weight) + adapter.outputs()) * adapter.rank();
+  }
+  return count;
+}
+
+// The gradients of a map's factors from a group's rows, while these are in the cache.
+void Block::add_factor_gradients(Parameter which, Group group, const float *output_gradient,
+                                 const float *input, const Record &record,
+                                 const Gradients &gradients, const Workspace &workspace,
+                                 float *sums) const {
+  const Rows own = which == projection_weight ? group.all : group.answered;
+  thread_local Panels panels;
   for (size_t i = 0; i < adapters_.size(); ++i) {
     const Adapter &adapter = adapters_[i];
+    const int64_t rank = adapter.rank(), from = inputs(adapter.weight);
+    float *const down = sums, *const up = down + from * rank;
+    sums = up + adapter.outputs() * rank;
     if (adapter.weight != which) continue;
-    const Tensor &down = gradients.factors[2 * i], &up = gradients.factors[2 * i + 1];
-    if (down.defined()) {
-      panels.add_transposed_product(adapter.rank(), workspace.lowered[i], adapter.rank(),
-                                    numbers(down), from);
+    const int64_t place = own.first * rank;
+    if (gradients.factors[2 * i].defined()) {
+      panels.expect(multiplier_of(which), own.count, rank);
+      panels.put(0, own.count, workspace.lowered[i] + place, rank);
+      panels.add_transposed_product(from, input, from, down, rank);
     }
-    if (up.defined()) {
-      Panels lowered;
-      lowered.assign(multiplier_of(which), {constants(record.lowered[i]), adapter.rank(), 1}, rows(which),
-                     adapter.rank(), static_cast<float>(settings_.scale));
-      Panels::pack({&lowered});
-      lowered.add_transposed_product(adapter.outputs(), output_gradient + adapter.from, to,
-                                     numbers(up), adapter.rank());
+    if (gradients.factors[2 * i + 1].defined()) {
+      panels.expect(multiplier_of(which), own.count, rank, static_cast<float>(settings_.scale));
+      panels.put(0, own.count, constants(record.lowered[i]) + place, rank);
+      panels.add_transposed_product(adapter.outputs(), output_gradient + adapter.from,
+                                    outputs(which), up, rank);
+    }
+  }
+}
+
+// Adds the groups' sums to the factors' gradients, in their order.
+void Block::collect_factor_gradients(const float *sums, Gradients &gradients) const {
+  const int64_t size = factor_sums(), count = groups();
+  for (size_t i = 0; i < adapters_.size(); ++i) {
+    const int64_t rank = adapters_[i].rank(), from = inputs(adapters_[i].weight);
+    const float *const down = sums, *const up = down + from * rank;
+    sums = up + adapters_[i].outputs() * rank;
+    const Tensor &down_gradient = gradients.factors[2 * i];
+    const Tensor &up_gradient = gradients.factors[2 * i + 1];
+    for (int64_t group = 0; group < count; ++group) {
+      if (down_gradient.defined()) {
+        float *to = numbers(down_gradient);
+        const float *own = down + group * size;
+        for (int64_t row = 0; row < rank; ++row) {
+          for (int64_t column = 0; column < from; ++column) {
+            to[row * from + column] += own[column * rank + row];
+          }
+        }
+      }
+      if (up_gradient.defined()) {
+        float *to = numbers(up_gradient);
+        const float *own = up + group * size;
+        for (int64_t j = 0; j < up_gradient.numel(); ++j) to[j] += own[j];
+      }
     }
   }
 }

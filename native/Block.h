@@ -123,9 +123,14 @@ class Block {
   void multiply(block::Parameter which, bool isForward, Group group, const float *input,
                 float *result, const Workspace &workspace) const;
   bool needs_inputs(block::Parameter which, const Gradients &gradients) const;
+  int64_t factor_sums() const;
+  void add_factor_gradients(block::Parameter which, Group group, const float *output_gradient,
+                            const float *input, const Record &record, const Gradients &gradients,
+                            const Workspace &workspace, float *sums) const;
+  void collect_factor_gradients(const float *sums, Gradients &gradients) const;
   void expect_inputs(const Gradients &gradients, Workspace &workspace) const;
-  void weight_gradient(block::Parameter which, const float *output_gradient, const Record &record,
-                       Gradients &gradients, Workspace &workspace) const;
+  void weight_gradient(block::Parameter which, const float *output_gradient, Gradients &gradients,
+                       const Workspace &workspace) const;
 };
 
 }  // namespace ctorch

@@ -48,6 +48,9 @@ struct Block::Backward {
   float *projection_gradient = scratch(Scratch::all_projections, all, 3 * width);
   const Sums places{width, hidden_width};
   float *sums = scratch(Scratch::all_sums, block.groups(), places.count);
+  // Of each group, what it adds to the gradients of adapters' factors.
+  const int64_t factor_sums_size = block.factor_sums();
+  float *factor_sums = scratch(Scratch::all_factor_sums, block.groups(), factor_sums_size);
   const bool keeps_active = block.needs_inputs(contraction_weight, gradients);
   const bool keeps_normed2 = block.needs_inputs(expansion_weight, gradients);
   const bool keeps_attended = block.needs_inputs(output_weight, gradients);
@@ -59,16 +62,22 @@ struct Block::Backward {
                                                  : nullptr;
   }
 
-  // Packs what went into a map.
+  // Takes what went into a map: packed, for its weight's gradient.
   void put(Parameter which, Group group, const float *rows) const {
+    if (!gradients.parameters[which].defined()) return;
     const int64_t own = block.inputs(which);
     const Rows place = which == projection_weight ? group.all : group.answered;
     workspace.inputs[which].put(place.first, place.count, rows, own);
-    if (which == projection_weight && block.settings_.first &&
-        gradients.parameters[which].defined()) {
+    if (which == projection_weight && block.settings_.first) {
       workspace.first_inputs.put(group.first_sequence, group.sequences, rows,
                                  block.shape_.length * own);
     }
+  }
+
+  void add_factors(Parameter which, Group group, const float *given, const float *rows) const {
+    if (factor_sums_size == 0 || rows == nullptr) return;
+    block.add_factor_gradients(which, group, given, rows, record, gradients, workspace,
+                               factor_sums + group.index * factor_sums_size);
   }
 
   // From the output's gradient to that of `middle` and, returned, of what attention answered.
@@ -91,12 +100,14 @@ struct Block::Backward {
                       block.parameter(expansion_bias), hidden,
                       active, sum(group, expansion_bias, places.expansion_bias));
     if (active != nullptr) put(contraction_weight, group, active);
-    if (keeps_normed2) {
-      float *normed = scratch(Scratch::normed_rows, rows.rows, width);
+    add_factors(contraction_weight, group, given, active);
+    float *normed = keeps_normed2 ? scratch(Scratch::normed_rows, rows.rows, width) : nullptr;
+    if (normed != nullptr) {
       norm_again(rows, block.norm(norm2_weight), y, mean, deviation, normed);
       put(expansion_weight, group, normed);
     }
     block.multiply(expansion_weight, false, group, hidden, update, workspace);
+    add_factors(expansion_weight, group, hidden, normed);
     norm_backward(rows, block.norm(norm2_weight), y, mean, deviation, update, given, middle,
                   sum(group, norm2_weight, places.norm2_weight),
                   sum(group, norm2_bias, places.norm2_bias),
@@ -119,17 +130,20 @@ struct Block::Backward {
                        constants(record.log_sums) + group.answered.first * shape.heads, given,
                        projections, attended);
     if (attended != nullptr) put(output_weight, group, attended);
+    add_factors(output_weight, group, middle_gradient + group.answered.first * width, attended);
     if (float *total = sum(group, projection_bias, places.projection_bias)) {
       add_column_sums(group.all.of(3 * width), projections, total);
     }
-    if (keeps_normed1) {
-      float *normed = scratch(Scratch::normed_rows, group.all.count, width);
+    float *normed =
+        keeps_normed1 ? scratch(Scratch::normed_rows, group.all.count, width) : nullptr;
+    if (normed != nullptr) {
       norm_again(group.all.of(width), block.norm(norm1_weight), x, mean, deviation, normed);
       put(projection_weight, group, normed);
     }
     float *update =
         result.defined() ? scratch(Scratch::update_rows, group.all.count, width) : nullptr;
     block.multiply(projection_weight, false, group, projections, update, workspace);
+    add_factors(projection_weight, group, projections, normed);
     if (update == nullptr) return;
     norm_backward(group.all.of(width), block.norm(norm1_weight), x, mean, deviation, update,
                   residual, numbers(result) + first * width,
@@ -166,6 +180,7 @@ Tensor Block::backward(const Tensor &input, const Record &record, const Tensor &
   expect_inputs(gradients, pass.workspace);
   const std::vector<Tensor> lowered = lower(pass.workspace);
   std::fill_n(pass.sums, groups() * pass.places.count, 0.0f);
+  std::fill_n(pass.factor_sums, groups() * pass.factor_sums_size, 0.0f);
   if (gradients.input || gradients.parameters[norm1_weight].defined()) {
     pass.result = at::empty(input.sizes(), at::kFloat);
   }
@@ -192,10 +207,11 @@ Tensor Block::backward(const Tensor &input, const Record &record, const Tensor &
     });
   }
   pass.add_sums();
-  weight_gradient(contraction_weight, given, record, gradients, pass.workspace);
-  weight_gradient(expansion_weight, pass.hidden_gradient, record, gradients, pass.workspace);
-  weight_gradient(output_weight, pass.middle_gradient, record, gradients, pass.workspace);
-  weight_gradient(projection_weight, pass.projection_gradient, record, gradients, pass.workspace);
+  weight_gradient(contraction_weight, given, gradients, pass.workspace);
+  weight_gradient(expansion_weight, pass.hidden_gradient, gradients, pass.workspace);
+  weight_gradient(output_weight, pass.middle_gradient, gradients, pass.workspace);
+  weight_gradient(projection_weight, pass.projection_gradient, gradients, pass.workspace);
+  collect_factor_gradients(pass.factor_sums, gradients);
   return gradients.input ? pass.result : Tensor();
 }
 

@@ -13,7 +13,8 @@ namespace ctorch {
 // every 4 KiB. Each thread has its own.
 enum class Scratch {
   normed_rows, projection_rows, attended_rows, middle_rows, hidden_rows, active_rows, update_rows,
-  first_rows, all_attended, all_middle, all_hidden, all_projections, all_sums, count
+  first_rows, all_attended, all_middle, all_hidden, all_projections, all_sums,
+  all_factor_sums, count
 };
 
 float *scratch(Scratch which, int64_t rows, int64_t width);

@@ -154,8 +154,8 @@ void Panels::assign(Multiplier multiplier, Operand matrix, int64_t depth, int64_
   packed_ = buffer_.floats(depth * panels() * panel_);
 }
 
-void Panels::expect(Multiplier multiplier, int64_t depth, int64_t width) {
-  assign(multiplier, {nullptr, width, 1}, depth, width);
+void Panels::expect(Multiplier multiplier, int64_t depth, int64_t width, float factor) {
+  assign(multiplier, {nullptr, width, 1}, depth, width, factor);
   if (multiplier_ == Multiplier::libtorch) matrix_.data = packed_ = buffer_.floats(depth * width);
 }
 
@@ -228,79 +228,98 @@ void Panels::pack(c10::ArrayRef<Panels *> all) {
   });
 }
 
-// Rows of the result, and whether the left-hand matrix lies transposed.
-struct Panels::Rows {
-  int64_t count;
+// The left-hand matrix: `count` rows, or columns where it lies transposed.
+struct Panels::Left {
+  const float *data;
+  int64_t step, count;
   bool isTransposed;
 };
 
-void Panels::multiply_rows(Rows rows, const float *a, int64_t a_step, float *c, int64_t c_step,
-                           bool adds) const {
+// Adds or writes what one block of the depth gives; `copy` has the rows of that block, pieces as many
+// as a kernel takes.
+void Panels::multiply_block(int64_t block, Left left, const float *copy, float *c, int64_t c_step,
+                            bool adds) const {
   const Kernel own = kernel(multiplier_, width_);
-  const Tile tile = rows.isTransposed ? own.columns : own.rows;
-  const int64_t blocks = depth_blocks(depth_);
-  const int64_t pieces = (rows.count + own.most_rows - 1) / own.most_rows;
-  const int64_t piece_size = own.most_rows * kRowStep;
-  thread_local Buffer copies;
-  float *copy = rows.isTransposed ? nullptr : copies.floats(pieces * piece_size);
-  for (int64_t block = 0; block < blocks; ++block) {
-    const int64_t from = start(block, blocks, depth_);
-    const int64_t depth = start(block + 1, blocks, depth_) - from;
-    if (!rows.isTransposed) {
-      for (int64_t piece = 0; piece < pieces; ++piece) {
-        const int64_t first = start(piece, pieces, rows.count);
-        const int64_t last = start(piece + 1, pieces, rows.count);
-        for (int64_t row = first; row < last; ++row) {
-          std::memcpy(copy + piece * piece_size + (row - first) * kRowStep,
-                      a + row * a_step + from, static_cast<size_t>(depth) * sizeof(float));
-        }
+  const Tile tile = left.isTransposed ? own.columns : own.rows;
+  const int64_t blocks = depth_blocks(depth_), from = start(block, blocks, depth_);
+  const int64_t depth = start(block + 1, blocks, depth_) - from;
+  const int64_t pieces = (left.count + own.most_rows - 1) / own.most_rows;
+  const bool sums = adds || block > 0;
+  for (int64_t panel = 0; panel < panels(); ++panel) {
+    const float *b = packed_ + from * panels() * panel_ + panel * panel_ * depth;
+    const int64_t columns = std::min(panel_, width_ - panel * panel_);
+    for (int64_t piece = 0; piece < pieces; ++piece) {
+      const int64_t first = start(piece, pieces, left.count);
+      const int64_t count = start(piece + 1, pieces, left.count) - first;
+      float *target = c + first * c_step + panel * panel_;
+      const float *a = left.isTransposed ? left.data + from * left.step + first
+                                         : copy + piece * own.most_rows * kRowStep;
+      if (columns == panel_) {
+        tile(count, a, left.step, b, target, c_step, depth, sums);
+        continue;
       }
-    }
-    const bool sums = adds || block > 0;
-    for (int64_t panel = 0; panel < panels(); ++panel) {
-      const float *b = packed_ + from * panels() * panel_ + panel * panel_ * depth;
-      const int64_t columns = std::min(panel_, width_ - panel * panel_);
-      for (int64_t piece = 0; piece < pieces; ++piece) {
-        const int64_t first = start(piece, pieces, rows.count);
-        const int64_t count = start(piece + 1, pieces, rows.count) - first;
-        float *target = c + first * c_step + panel * panel_;
-        const float *left =
-            rows.isTransposed ? a + from * a_step + first : copy + piece * piece_size;
-        if (columns == panel_) {
-          tile(count, left, a_step, b, target, c_step, depth, sums);
-          continue;
-        }
-        float part[kMostRows * 32];
-        tile(count, left, a_step, b, part, panel_, depth, false);
-        for (int64_t row = 0; row < count; ++row) {
-          for (int64_t i = 0; i < columns; ++i) {
-            float &place = target[row * c_step + i];
-            place = sums ? place + part[row * panel_ + i] : part[row * panel_ + i];
-          }
+      float part[kMostRows * 32];
+      tile(count, a, left.step, b, part, panel_, depth, false);
+      for (int64_t row = 0; row < count; ++row) {
+        for (int64_t i = 0; i < columns; ++i) {
+          float &place = target[row * c_step + i];
+          place = sums ? place + part[row * panel_ + i] : part[row * panel_ + i];
         }
       }
     }
   }
 }
 
+void Panels::multiply_rows(Left left, float *c, int64_t c_step, bool adds,
+                           c10::ArrayRef<Companion> companions) const {
+  const int64_t most = kernel(multiplier_, width_).most_rows;
+  const int64_t blocks = depth_blocks(depth_), pieces = (left.count + most - 1) / most;
+  thread_local Buffer copies;
+  float *copy = left.isTransposed ? nullptr : copies.floats(pieces * most * kRowStep);
+  for (int64_t block = 0; block < blocks; ++block) {
+    const int64_t from = start(block, blocks, depth_);
+    const int64_t depth = start(block + 1, blocks, depth_) - from;
+    for (int64_t piece = 0; copy != nullptr && piece < pieces; ++piece) {
+      const int64_t first = start(piece, pieces, left.count);
+      const int64_t last = start(piece + 1, pieces, left.count);
+      for (int64_t row = first; row < last; ++row) {
+        std::memcpy(copy + (piece * most + row - first) * kRowStep,
+                    left.data + row * left.step + from,
+                    static_cast<size_t>(depth) * sizeof(float));
+      }
+    }
+    multiply_block(block, left, copy, c, c_step, adds);
+    for (const Companion &other : companions) {
+      other.panels->multiply_block(block, left, copy, other.c, other.c_step, false);
+    }
+  }
+}
+
 void Panels::multiply(int64_t rows, const float *a, int64_t a_step, float *c, int64_t c_step,
-                      bool adds) const {
+                      bool adds, c10::ArrayRef<Companion> companions) const {
   if (multiplier_ == Multiplier::libtorch) {
     at::Tensor result = view(c, rows, width_, c_step, 1);
     at::addmm_out(result, result, view(a, rows, depth_, a_step, 1),
                   view(matrix_.data, depth_, width_, matrix_.row_step, matrix_.column_step),
                   adds ? 1 : 0, factor_);
+    for (const Companion &other : companions) {
+      other.panels->multiply(rows, a, a_step, other.c, other.c_step, false);
+    }
     return;
   }
   // Within a parallel region all rows are this thread's.
   const int64_t threads = at::in_parallel_region() ? 1 : at::get_num_threads();
   const int64_t parts = std::max((rows + kRows - 1) / kRows, std::min(threads, rows / 8 + 1));
   at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
+    std::vector<Companion> others(companions.begin(), companions.end());
     for (int64_t i = begin; i < end; ++i) {
       const int64_t first = start(i, parts, rows), last = start(i + 1, parts, rows);
       if (first == last) continue;
-      multiply_rows({last - first, false}, a + first * a_step, a_step, c + first * c_step, c_step,
-                    adds);
+      for (size_t j = 0; j < others.size(); ++j) {
+        others[j].c = companions[j].c + first * companions[j].c_step;
+      }
+      multiply_rows({a + first * a_step, a_step, last - first, false}, c + first * c_step, c_step,
+                    adds, others);
     }
   });
 }
@@ -321,7 +340,7 @@ void Panels::add_transposed_product(int64_t rows, const float *a, int64_t a_step
     for (int64_t part = begin; part < end; ++part) {
       const int64_t first = start(part, parts, rows), last = start(part + 1, parts, rows);
       if (first == last) continue;
-      multiply_rows({last - first, true}, a + first, a_step, c + first * c_step, c_step, true);
+      multiply_rows({a + first, a_step, last - first, true}, c + first * c_step, c_step, true, {});
     }
   });
 }

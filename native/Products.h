@@ -60,7 +60,7 @@ class Panels {
   static void pack(c10::ArrayRef<Panels *> all);
 
   // Says that the matrix will come in pieces: `put` must give each of its rows once.
-  void expect(Multiplier multiplier, int64_t depth, int64_t width);
+  void expect(Multiplier multiplier, int64_t depth, int64_t width, float factor = 1);
 
   // Packs rows from `first` on, which lie `step` apart; by any thread, while they are in its cache.
   void put(int64_t first, int64_t count, const float *rows, int64_t step);
@@ -69,9 +69,15 @@ class Panels {
   int64_t width() const { return width_; }
 
   // c [rows, width] = a [rows, depth] · this, or c += it; in parallel, or within a parallel region
-  // on the calling thread.
-  void multiply(int64_t rows, const float *a, int64_t a_step, float *c, int64_t c_step,
-                bool adds) const;
+  // on the calling thread. With companions, right-hand matrices of the same depth whose products
+  // with `a` are wanted too: its rows are then copied once.
+  struct Companion {
+    const Panels *panels;
+    float *c;
+    int64_t c_step;
+  };
+  void multiply(int64_t rows, const float *a, int64_t a_step, float *c, int64_t c_step, bool adds,
+                c10::ArrayRef<Companion> companions = {}) const;
 
   // c [rows, width] += aᵀ · this for a [depth, rows], in parallel.
   void add_transposed_product(int64_t rows, const float *a, int64_t a_step, float *c,
@@ -90,9 +96,11 @@ class Panels {
   void pack_piece(int64_t piece);
   void pack_part(int64_t block, int64_t column, int64_t from, int64_t to, Operand part);
 
-  struct Rows;
-  void multiply_rows(Rows rows, const float *a, int64_t a_step, float *c, int64_t c_step,
-                     bool adds) const;
+  struct Left;
+  void multiply_rows(Left left, float *c, int64_t c_step, bool adds,
+                     c10::ArrayRef<Companion> companions) const;
+  void multiply_block(int64_t block, Left left, const float *copy, float *c, int64_t c_step,
+                      bool adds) const;
 };
 
 }  // namespace ctorch
