@@ -294,29 +294,28 @@ void Block::add_factor_gradients(Parameter which, Group group, const float *outp
 // Adds the groups' sums to the factors' gradients, in their order.
 void Block::collect_factor_gradients(const float *sums, Gradients &gradients) const {
   const int64_t size = factor_sums(), count = groups();
-  for (size_t i = 0; i < adapters_.size(); ++i) {
-    const int64_t rank = adapters_[i].rank(), from = inputs(adapters_[i].weight);
-    const float *const down = sums, *const up = down + from * rank;
-    sums = up + adapters_[i].outputs() * rank;
-    const Tensor &down_gradient = gradients.factors[2 * i];
-    const Tensor &up_gradient = gradients.factors[2 * i + 1];
-    for (int64_t group = 0; group < count; ++group) {
-      if (down_gradient.defined()) {
-        float *to = numbers(down_gradient);
-        const float *own = down + group * size;
-        for (int64_t row = 0; row < rank; ++row) {
-          for (int64_t column = 0; column < from; ++column) {
-            to[row * from + column] += own[column * rank + row];
-          }
+  std::vector<const float *> places;
+  for (const Adapter &adapter : adapters_) {
+    places.push_back(sums);
+    sums += (inputs(adapter.weight) + adapter.outputs()) * adapter.rank();
+  }
+  at::parallel_for(0, static_cast<int64_t>(adapters_.size()), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t rank = adapters_[i].rank(), from = inputs(adapters_[i].weight);
+      const Tensor &down = gradients.factors[2 * i], &up = gradients.factors[2 * i + 1];
+      float *const down_to = down.defined() ? numbers(down) : nullptr;
+      float *const up_to = up.defined() ? numbers(up) : nullptr;
+      for (int64_t group = 0; group < count; ++group) {
+        const float *own = places[i] + group * size;
+        // [inputs, rank] into [rank, inputs].
+        for (int64_t j = 0; down_to != nullptr && j < from * rank; ++j) {
+          down_to[j % rank * from + j / rank] += own[j];
         }
-      }
-      if (up_gradient.defined()) {
-        float *to = numbers(up_gradient);
-        const float *own = up + group * size;
-        for (int64_t j = 0; j < up_gradient.numel(); ++j) to[j] += own[j];
+        own += from * rank;
+        for (int64_t j = 0; up_to != nullptr && j < up.numel(); ++j) up_to[j] += own[j];
       }
     }
-  }
+  });
 }
 
 }  // namespace ctorch

@@ -44,8 +44,13 @@ struct Block::Backward {
   const int64_t all = block.size_.rows, answered = block.answered_.rows;
   Workspace &workspace = Workspace::own();
   float *middle_gradient = scratch(Scratch::all_middle, answered, width);
-  float *hidden_gradient = scratch(Scratch::all_hidden, answered, hidden_width);
-  float *projection_gradient = scratch(Scratch::all_projections, all, 3 * width);
+  // Null where no weight's gradient needs all rows of them, but a group its own.
+  float *hidden_gradient = needs_all(expansion_weight)
+                               ? scratch(Scratch::all_hidden, answered, hidden_width)
+                               : nullptr;
+  float *projection_gradient = needs_all(projection_weight)
+                                   ? scratch(Scratch::all_projections, all, 3 * width)
+                                   : nullptr;
   const Sums places{width, hidden_width};
   float *sums = scratch(Scratch::all_sums, block.groups(), places.count);
   // Of each group, what it adds to the gradients of adapters' factors.
@@ -56,6 +61,8 @@ struct Block::Backward {
   const bool keeps_attended = block.needs_inputs(output_weight, gradients);
   const bool keeps_normed1 = block.needs_inputs(projection_weight, gradients);
   Tensor result = {};
+
+  bool needs_all(Parameter which) const { return gradients.parameters[which].defined(); }
 
   float *sum(Group group, Parameter which, int64_t place) const {
     return gradients.parameters[which].defined() ? sums + group.index * places.count + place
@@ -87,7 +94,9 @@ struct Block::Backward {
     const float *y = constants(record.middle) + first * width;
     const float *mean = constants(record.statistics2) + first, *deviation = mean + answered;
     float *update = scratch(Scratch::update_rows, group.all.count, width);
-    float *hidden = hidden_gradient + first * hidden_width;
+    float *hidden = hidden_gradient != nullptr
+                        ? hidden_gradient + first * hidden_width
+                        : scratch(Scratch::hidden_rows, rows.rows, hidden_width);
     float *middle = middle_gradient + first * width;
     float *active =
         keeps_active ? scratch(Scratch::active_rows, rows.rows, hidden_width) : nullptr;
@@ -121,7 +130,9 @@ struct Block::Backward {
     const int64_t first = group.all.first;
     const float *x = constants(input) + first * width;
     const float *mean = constants(record.statistics1) + first, *deviation = mean + all;
-    float *projections = projection_gradient + first * 3 * width;
+    float *projections = projection_gradient != nullptr
+                             ? projection_gradient + first * 3 * width
+                             : scratch(Scratch::projection_rows, group.all.count, 3 * width);
     float *attended =
         keeps_attended ? scratch(Scratch::attended_rows, group.answered.count, width) : nullptr;
     AttentionShape shape = block.shape_;

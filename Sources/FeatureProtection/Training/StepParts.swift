@@ -4,10 +4,10 @@ import Torch
 
 /// How many images of a step are computed at once, where the settings do not say it.
 ///
-/// What the backward pass needs of a vision transformer's blocks grows with the images: 580 MB for 32
-/// of ViT-B/32. A graphics card needs all of them to be busy; a processor's matrix kernels are not
-/// faster for more than some hundred rows, so that there a large batch is taken in parts, which costs
-/// about 3 % for the weights that every part reads again.
+/// What the backward pass needs of a vision transformer's blocks grows with the images: 480 MB for 32
+/// of ViT-B/32. A graphics card needs all of them to be busy; a processor's matrix kernels are hardly
+/// faster for more than some hundred rows, so that there a large batch is taken in parts, of which each
+/// reads the weights again: 1 to 2 % of a step.
 enum StepParts {
   /// Tokens that keep the matrix kernels busy.
   private static let rows = 800
