@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
+#include <string_view>
 
 #include "VectorMath.h"
 
@@ -28,10 +30,14 @@ inline bool is_available(Generation generation) {
   return false;
 }
 
+// HOLDFAST_PRODUCTS=avx2, which chooses matrix kernels, holds for everything else too.
 inline Generation generation() {
-  static const Generation own = is_available(Generation::avx512) ? Generation::avx512
-                                : is_available(Generation::avx2) ? Generation::avx2
-                                                                 : Generation::any;
+  static const Generation own = [] {
+    const char *wanted = std::getenv("HOLDFAST_PRODUCTS");
+    const bool is_limited = wanted != nullptr && std::string_view(wanted) == "avx2";
+    if (!is_limited && is_available(Generation::avx512)) return Generation::avx512;
+    return is_available(Generation::avx2) ? Generation::avx2 : Generation::any;
+  }();
   return own;
 }
 

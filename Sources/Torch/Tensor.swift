@@ -90,8 +90,10 @@ extension Tensor {
     self.init(owning: try Self.make(bytes, dtype, shape))
   }
 
-  /// A tensor on the CPU over bytes that hold its elements row-major, aligned to an element, and stay
-  /// where they are while `owner` lives. It must not be written to.
+  /// A tensor on the CPU over bytes of somebody else, which must not be written to.
+  ///
+  /// They hold its elements row-major, aligned to an element, and stay where they are while `owner`
+  /// lives.
   init(
     borrowing bytes: UnsafeRawBufferPointer, owner: AnyObject, dtype: DType, shape: [Int]
   ) throws(HoldfastError) {

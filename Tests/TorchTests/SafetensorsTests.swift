@@ -57,6 +57,32 @@ import Torch
     }
   }
 
+  /// What stands on the file's memory is what a copy would be, also after others gave theirs back.
+  @Test(arguments: [0, 1, 3]) func borrowedTensorsAreThoseOfTheFile(_ shift: Int) throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/large.safetensors"
+      // Bytes before the others put these askew, where they have to be copied.
+      var tensors = [(name: "askew", tensor: try Tensor.zeros([shift], dtype: .uint8))]
+      for key in 1...3 { tensors.append(("large \(key)", try Tensor.random(300, 301, key: key))) }
+      tensors.append(("small", try Tensor.random(2, key: 4)))
+      try SafetensorsFile.write(tensors, to: path)
+      var file: SafetensorsFile? = try SafetensorsFile(path: path)
+      for _ in 0..<2 {
+        for (name, tensor) in tensors {
+          let borrowed = try file?.borrowed(name)
+          #expect(borrowed?.shape == tensor.shape)
+          #expect(try borrowed.map(bytes) == bytes(tensor), "\(name)")
+        }
+      }
+      let kept = try file?.borrowed("large 2")
+      expectProblem(.badData, containing: "nothing") { try file?.borrowed("nothing") }
+      // A tensor outlives the file's value, and the file itself.
+      file = nil
+      try FileManager.default.removeItem(atPath: path)
+      #expect(try kept.map(bytes) == bytes(tensors[2].tensor))
+    }
+  }
+
   @Test func aFileWithoutTensorsIsOne() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/none.safetensors"

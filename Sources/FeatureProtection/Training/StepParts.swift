@@ -8,7 +8,7 @@ import Torch
 /// of ViT-B/32. A graphics card needs all of them to be busy; a processor's matrix kernels are hardly
 /// faster for more than some hundred rows, so that there a large batch is taken in parts, of which each
 /// reads the weights again: 1 to 2 % of a step.
-enum StepParts {
+public enum StepParts {
   /// Tokens that keep the matrix kernels busy.
   private static let rows = 800
   /// What the blocks may keep, in bytes, before parts are worth their cost.
@@ -16,7 +16,9 @@ enum StepParts {
 
   /// - Parameter count: The images of the step.
   /// - Returns: The images of each part, of nearly one size; `count` where all are taken at once.
-  static func size(_ architecture: CLIPArchitecture, images count: Int, on device: Device) -> Int {
+  public static func size(
+    _ architecture: CLIPArchitecture, images count: Int, on device: Device = .cpu
+  ) -> Int {
     guard FastPaths.areOn, device == .cpu, count > 1,
       case .transformer(let transformer, _) = architecture.vision
     else { return count }
