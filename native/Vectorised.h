@@ -62,7 +62,7 @@ inline int64_t vector_width(int64_t length) {
 // Body::run<WIDTH>(arguments...) with the processor's own instructions; WIDTH divides `length`,
 // which must be a multiple of 8.
 template <typename Body, typename... Arguments>
-auto vectorised(int64_t length, Arguments... arguments) {
+auto vectorised([[maybe_unused]] int64_t length, Arguments... arguments) {
 #if CT_GENERATIONS
   switch (generation()) {
     case Generation::avx512:

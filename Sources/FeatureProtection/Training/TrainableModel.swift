@@ -58,6 +58,9 @@ final class TrainableModel {
     adapters == nil && !trained.layout.names.contains(where: CLIPArchitecture.isVision)
   }
 
+  /// Whether the tower moves by low-rank updates alone.
+  var isLowRank: Bool { adapters != nil }
+
   /// Where penalties pull the trained tensors: their values at the start.
   func origin() throws(HoldfastError) -> Weights {
     try reference.weights.filtered { trained.layout[$0] != nil }

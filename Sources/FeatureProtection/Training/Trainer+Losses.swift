@@ -13,24 +13,25 @@ extension Trainer {
   /// Every term is a mean over images, so that a part of n of N images counts n / N, and the sum is
   /// that of the whole batch but for the rounding of its additions.
   func backpropagate(
-    _ batch: TrainingBatches.Batch, _ model: TrainableModel, _ frozen: FrozenTower
+    _ batch: inout TrainingBatches.Batch, _ model: TrainableModel, _ frozen: FrozenTower
   ) throws(HoldfastError) -> Losses {
     let count = batch.positions.count
     let most =
       settings.microBatchSize
       ?? (model.hasFrozenTower
-        ? count : StepParts.size(model.architecture, images: count, on: context.device))
+        ? count
+        : StepParts.size(
+          model.architecture, weightsMove: !model.isLowRank, images: count, on: context.device))
     var losses = Losses()
     var start = 0
     while start < count {
       let size = min(most, count - start)
-      let part = try batch.part(from: start, count: size)
-      start += size
       var (loss, crossEntropy) = try context.timing(.forward) { () throws(HoldfastError) in
         try withPrecision(context.precision, on: context.device) { () throws(HoldfastError) in
-          try self.loss(of: part, model, frozen)
+          try self.loss(of: batch.takePart(from: start, count: size), model, frozen)
         }
       }
+      start += size
       if size < count {
         let share = Double(size) / Double(count)
         (loss, crossEntropy) = try (loss * share, crossEntropy * share)

@@ -93,8 +93,8 @@ public struct Trainer {
 
     for step in 0..<steps {
       try context.stop.check()
-      let batch = try context.timing(.forward, batches.next)
-      let batchLosses = try backpropagate(batch, model, frozen)
+      var batch = try context.timing(.forward, batches.next)
+      let batchLosses = try backpropagate(&batch, model, frozen)
       let factor = schedule.factor(at: step)
       let report = try context.timing(.optimizer) { () throws(HoldfastError) in
         try optimizer.step(

@@ -15,12 +15,19 @@ final class TrainingBatches {
     var epoch: Int
 
     /// Some of the images, in their order.
-    func part(from start: Int, count: Int) throws(HoldfastError) -> Batch {
-      guard count < positions.count else { return self }
-      return Batch(
-        positions: Array(positions[start..<start + count]),
-        labels: try labels.narrowed(from: start, count: count),
-        pixels: try pixels?.narrowed(from: start, count: count), epoch: epoch)
+    ///
+    /// With the last of them the batch lets its pixels go, so that they are in memory no longer than the
+    /// graph needs them.
+    mutating func takePart(from start: Int, count: Int) throws(HoldfastError) -> Batch {
+      var part = self
+      if count < positions.count {
+        part = Batch(
+          positions: Array(positions[start..<start + count]),
+          labels: try labels.narrowed(from: start, count: count),
+          pixels: try pixels?.narrowed(from: start, count: count), epoch: epoch)
+      }
+      if start + count == positions.count { pixels = nil }
+      return part
     }
 
     func requirePixels() throws(HoldfastError) -> Tensor {
