@@ -297,7 +297,7 @@ def all_parts(found):
              lambda c: {"full": c.ours("train-b32"), "lora": c.ours("train-b32-lora")},
              [Row("6-memory", "LoRA's peak memory, beside our full fine-tuning", "lora", "full",
                   at_most(0.5), quantity="peak", unit="MiB", scale=1 / (1 << 20))],
-             rounds=2, fresh=2),
+             rounds=5, fresh=5),
         Part("7", "zero-shot head",
              lambda c: {"ours": c.ours("text-head"), "open_clip": c.reference("text-head")},
              [Row("7", "zero-shot head, 80 prompts a class, ViT-B/32", "ours", "open_clip",
@@ -335,7 +335,7 @@ def all_parts(found):
              [("store", "array", nothing_read)]),
         Part("12", "the whole demo", demo_words,
              [Row("12", "the comparison of make demo, one seed", "ours", "PyTorch", at_least(3))],
-             [("ours", "PyTorch", same_comparison)], rounds=3, warm_ups=0),
+             [("ours", "PyTorch", same_comparison)], rounds=5, warm_ups=0),
         Part("13", "first prediction", predict_words,
              [Row("13", "first prediction with ViT-B/32, cold process", "ours", "transformers",
                   at_least(5))],
@@ -344,7 +344,7 @@ def all_parts(found):
              lambda c: {"ours": c.ours("train-b32"), "eager": c.reference("train-b32")},
              [Row("14", "peak memory of training ViT-B/32", "ours", "eager", at_most(0.7),
                   quantity="peak", unit="MiB", scale=1 / (1 << 20))],
-             [("ours", "eager", LOSSES)], rounds=2, fresh=2),
+             [("ours", "eager", LOSSES)], rounds=5, fresh=5),
         Part("15", "optimiser",
              lambda c: {"ours": c.ours("optimizer"), "arrays": c.ours("arrays"),
                         "eager": c.reference("optimizer")},
@@ -361,7 +361,7 @@ def all_parts(found):
                   "ours", "one second", at_most(1)),
               Row("16-image-folder", "the same, beside torchvision's ImageFolder", "ours",
                   "ImageFolder")],
-             [("ours", "ImageFolder", measure.same_exactly)], rounds=3),
+             [("ours", "ImageFolder", measure.same_exactly)], rounds=5),
     ]
 
 

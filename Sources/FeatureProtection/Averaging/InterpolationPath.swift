@@ -40,7 +40,8 @@ public struct InterpolationPath: Sendable {
 
   /// The classifiers at all α, where they take no more memory than a large model; else nil.
   public func points(_ alphas: [Double]) throws(HoldfastError) -> [ImageClassifier]? {
-    guard alphas.count * from.weights.layout.count * 4 <= 256 << 20 else { return nil }
+    let bytes = alphas.count * from.weights.layout.count * 4
+    guard FastPaths.areOn, bytes <= 256 << 20 else { return nil }
     var points: [ImageClassifier] = []
     for alpha in alphas { points.append(try point(alpha)) }
     return points

@@ -94,7 +94,8 @@ public struct Evaluator {
     _ block: [PixelBatch], _ normalizer: PixelNormalizer
   ) throws(HoldfastError) -> [Tensor?]? {
     let size = preprocessing.cropSize
-    guard block.reduce(0, { $0 + $1.count }) * 3 * size * size * 4 <= 64 << 20 else { return nil }
+    let bytes = block.reduce(0) { $0 + $1.count } * 3 * size * size * 4
+    guard FastPaths.areOn, bytes <= 64 << 20 else { return nil }
     return try computed { () throws(HoldfastError) in
       var pixels: [Tensor?] = []
       for batch in block { pixels.append(batch.count > 0 ? try normalizer(batch) : nil) }
