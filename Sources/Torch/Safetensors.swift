@@ -79,7 +79,8 @@ public struct SafetensorsFile: Sendable {
   public func borrowed(_ name: String) throws(HoldfastError) -> Tensor {
     try tensor(name) { (bytes, entry) throws(HoldfastError) in
       guard FastPaths.areOn,
-        let lease = MappedLease(bytes, of: data, alignment: entry.dtype.size) else {
+        let lease = MappedLease(bytes, of: data, alignment: entry.dtype.size)
+      else {
         return try Tensor(bytes: bytes, dtype: entry.dtype, shape: entry.shape)
       }
       return try Tensor(
