@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "BlockWorkspace.h"
+#include "Groups.h"
 #include "Internal.h"
 
 namespace ctorch {
@@ -13,15 +14,6 @@ namespace ctorch {
 using at::Tensor;
 using at::TensorList;
 using namespace block;
-
-namespace {
-
-// Rows that a thread takes at once, about: their hidden layer should stay in its cache.
-constexpr int64_t kGroupRows = 128;
-// Fewer rows than these do not repay the packing of a weight.
-constexpr int64_t kLeastRows = 512;
-
-}  // namespace
 
 float *scratch(Scratch which, int64_t rows, int64_t width) {
   thread_local std::array<Buffer, static_cast<size_t>(Scratch::count)> buffers;
@@ -45,8 +37,8 @@ Block::Block(const BlockSettings &settings, TensorList parameters, TensorList fa
   size_ = {input.size(0) * input.size(1), input.size(2)};
   answered_ = {shape_.batch * shape_.queries, size_.width};
   hidden_ = {answered_.rows, parameters_[expansion_weight].size(0)};
-  multiplier_ = size_.rows < kLeastRows ? Multiplier::libtorch : multiplier();
-  answered_multiplier_ = answered_.rows < kLeastRows ? Multiplier::libtorch : multiplier();
+  multiplier_ = multiplier_for(size_.rows);
+  answered_multiplier_ = multiplier_for(answered_.rows);
   TORCH_CHECK(shape_.width() == size_.width && shape_.head_width % 8 == 0 && hidden_.width % 8 == 0,
               "the widths of a head and of the hidden layer must be multiples of 8");
   check(norm1_weight, {size_.width});
@@ -73,7 +65,8 @@ Block::Block(const BlockSettings &settings, TensorList parameters, TensorList fa
                     up.is_contiguous() && down.scalar_type() == at::kFloat &&
                     up.scalar_type() == at::kFloat,
                 "the factors of an adapter do not fit parameter ", weight);
-    adapters_.push_back({static_cast<Parameter>(weight), from, down, up});
+    adapters_.push_back({static_cast<Parameter>(weight), from, factor_sums_, down, up});
+    factor_sums_ += (own.size(1) + up.size(0)) * down.size(0);
   }
 }
 
@@ -97,33 +90,17 @@ Multiplier Block::multiplier_of(Parameter which) const {
   return which == projection_weight ? multiplier_ : answered_multiplier_;
 }
 
-// Of a size that depends on the shape alone, so that sums over rows do not depend on threads, and a
-// multiple of four in number, so that few threads end together.
-int64_t Block::groups() const {
-  // Libtorch's kernels pack for every product, so that they take all rows at once.
-  if (multiplier_ == Multiplier::libtorch) return 1;
-  const int64_t most = std::max<int64_t>(kGroupRows / std::max<int64_t>(shape_.length, 1), 1);
-  const int64_t count = (shape_.batch + most - 1) / most;
-  return std::min((std::max<int64_t>(count, 8) + 3) / 4 * 4, std::max<int64_t>(shape_.batch, 1));
-}
+int64_t Block::groups() const { return group_count(multiplier_, shape_.batch, shape_.length); }
 
 Block::Group Block::whole() const {
   return {0, 0, shape_.batch, {0, size_.rows}, {0, answered_.rows}};
 }
 
 void Block::over_groups(const std::function<void(Group)> &body) const {
-  const int64_t count = groups();
-  const auto run = [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t first = i * shape_.batch / count;
-      const int64_t own = (i + 1) * shape_.batch / count - first;
-      body({i, first, own, {first * shape_.length, own * shape_.length},
-            {first * shape_.queries, own * shape_.queries}});
-    }
-  };
-  // With fewer groups than threads, the passes within a group share out their rows instead.
-  if (count < at::get_num_threads()) return run(0, count);
-  at::parallel_for(0, count, 1, run);
+  ctorch::over_groups(groups(), shape_.batch, [&](int64_t index, int64_t first, int64_t count) {
+    body({index, first, count, {first * shape_.length, count * shape_.length},
+          {first * shape_.queries, count * shape_.queries}});
+  });
 }
 
 // The places of what each adapter keeps of a pass.
@@ -253,16 +230,6 @@ void Block::weight_gradient(Parameter which, const float *output_gradient, Gradi
   }
 }
 
-// How many numbers a group adds up for the factors: of each adapter a [inputs, rank] and a
-// [outputs, rank].
-int64_t Block::factor_sums() const {
-  int64_t count = 0;
-  for (const Adapter &adapter : adapters_) {
-    count += (inputs(adapter.weight) + adapter.outputs()) * adapter.rank();
-  }
-  return count;
-}
-
 // The gradients of a map's factors from a group's rows, while these are in the cache.
 void Block::add_factor_gradients(Parameter which, Group group, const float *output_gradient,
                                  const float *input, const Record &record,
@@ -272,10 +239,9 @@ void Block::add_factor_gradients(Parameter which, Group group, const float *outp
   thread_local Panels panels;
   for (size_t i = 0; i < adapters_.size(); ++i) {
     const Adapter &adapter = adapters_[i];
-    const int64_t rank = adapter.rank(), from = inputs(adapter.weight);
-    float *const down = sums, *const up = down + from * rank;
-    sums = up + adapter.outputs() * rank;
     if (adapter.weight != which) continue;
+    const int64_t rank = adapter.rank(), from = inputs(which);
+    float *const down = sums + adapter.sums, *const up = down + from * rank;
     const int64_t place = own.first * rank;
     if (gradients.factors[2 * i].defined()) {
       panels.expect(multiplier_of(which), own.count, rank);
@@ -293,12 +259,7 @@ void Block::add_factor_gradients(Parameter which, Group group, const float *outp
 
 // Adds the groups' sums to the factors' gradients, in their order.
 void Block::collect_factor_gradients(const float *sums, Gradients &gradients) const {
-  const int64_t size = factor_sums(), count = groups();
-  std::vector<const float *> places;
-  for (const Adapter &adapter : adapters_) {
-    places.push_back(sums);
-    sums += (inputs(adapter.weight) + adapter.outputs()) * adapter.rank();
-  }
+  const int64_t count = groups();
   at::parallel_for(0, static_cast<int64_t>(adapters_.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t rank = adapters_[i].rank(), from = inputs(adapters_[i].weight);
@@ -306,7 +267,7 @@ void Block::collect_factor_gradients(const float *sums, Gradients &gradients) co
       float *const down_to = down.defined() ? numbers(down) : nullptr;
       float *const up_to = up.defined() ? numbers(up) : nullptr;
       for (int64_t group = 0; group < count; ++group) {
-        const float *own = places[i] + group * size;
+        const float *own = sums + group * factor_sums_ + adapters_[i].sums;
         // [inputs, rank] into [rank, inputs].
         for (int64_t j = 0; down_to != nullptr && j < from * rank; ++j) {
           down_to[j % rank * from + j / rank] += own[j];

@@ -76,6 +76,8 @@ class Block {
   struct Adapter {
     block::Parameter weight;
     int64_t from;
+    // Where its sums begin among those of a group: [inputs, rank], then [outputs, rank].
+    int64_t sums;
     at::Tensor down, up;
 
     int64_t rank() const { return down.size(0); }
@@ -101,6 +103,8 @@ class Block {
 
   const BlockSettings &settings_;
   std::vector<Adapter> adapters_;
+  // How many numbers a group adds up for the gradients of factors.
+  int64_t factor_sums_ = 0;
   std::array<at::Tensor, block::parameter_count> parameters_;
   AttentionShape shape_;
   Matrix size_, answered_, hidden_;
@@ -123,7 +127,6 @@ class Block {
   void multiply(block::Parameter which, bool isForward, Group group, const float *input,
                 float *result, const Workspace &workspace) const;
   bool needs_inputs(block::Parameter which, const Gradients &gradients) const;
-  int64_t factor_sums() const;
   void add_factor_gradients(block::Parameter which, Group group, const float *output_gradient,
                             const float *input, const Record &record, const Gradients &gradients,
                             const Workspace &workspace, float *sums) const;

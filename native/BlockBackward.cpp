@@ -54,37 +54,36 @@ struct Block::Backward {
   const Sums places{width, hidden_width};
   float *sums = scratch(Scratch::all_sums, block.groups(), places.count);
   // Of each group, what it adds to the gradients of adapters' factors.
-  const int64_t factor_sums_size = block.factor_sums();
-  float *factor_sums = scratch(Scratch::all_factor_sums, block.groups(), factor_sums_size);
-  const bool keeps_active = block.needs_inputs(contraction_weight, gradients);
-  const bool keeps_normed2 = block.needs_inputs(expansion_weight, gradients);
-  const bool keeps_attended = block.needs_inputs(output_weight, gradients);
-  const bool keeps_normed1 = block.needs_inputs(projection_weight, gradients);
+  float *factor_sums = scratch(Scratch::all_factor_sums, block.groups(), block.factor_sums_);
   Tensor result = {};
 
   bool needs_all(Parameter which) const { return gradients.parameters[which].defined(); }
 
   float *sum(Group group, Parameter which, int64_t place) const {
-    return gradients.parameters[which].defined() ? sums + group.index * places.count + place
-                                                 : nullptr;
+    return needs_all(which) ? sums + group.index * places.count + place : nullptr;
   }
 
-  // Takes what went into a map: packed, for its weight's gradient.
-  void put(Parameter which, Group group, const float *rows) const {
-    if (!gradients.parameters[which].defined()) return;
-    const int64_t own = block.inputs(which);
-    const Rows place = which == projection_weight ? group.all : group.answered;
-    workspace.inputs[which].put(place.first, place.count, rows, own);
-    if (which == projection_weight && block.settings_.first) {
-      workspace.first_inputs.put(group.first_sequence, group.sequences, rows,
-                                 block.shape_.length * own);
+  // Memory for what went into a map, where its weight's gradient or an adapter's is made of it.
+  float *inputs(Parameter which, Scratch where, Rows rows) const {
+    return block.needs_inputs(which, gradients) ? scratch(where, rows.count, block.inputs(which))
+                                                : nullptr;
+  }
+
+  // Takes what went into a map (null where nothing needs it) and the gradient of what came out:
+  // packed for its weight's gradient, and at once for its adapters'.
+  void take(Parameter which, Group group, const float *given, const float *rows) const {
+    if (rows == nullptr) return;
+    if (needs_all(which)) {
+      const int64_t own = block.inputs(which);
+      const Rows place = which == projection_weight ? group.all : group.answered;
+      workspace.inputs[which].put(place.first, place.count, rows, own);
+      if (which == projection_weight && block.settings_.first) {
+        workspace.first_inputs.put(group.first_sequence, group.sequences, rows,
+                                   block.shape_.length * own);
+      }
     }
-  }
-
-  void add_factors(Parameter which, Group group, const float *given, const float *rows) const {
-    if (factor_sums_size == 0 || rows == nullptr) return;
     block.add_factor_gradients(which, group, given, rows, record, gradients, workspace,
-                               factor_sums + group.index * factor_sums_size);
+                               factor_sums + group.index * block.factor_sums_);
   }
 
   // From the output's gradient to that of `middle` and, returned, of what attention answered.
@@ -98,8 +97,7 @@ struct Block::Backward {
                         ? hidden_gradient + first * hidden_width
                         : scratch(Scratch::hidden_rows, rows.rows, hidden_width);
     float *middle = middle_gradient + first * width;
-    float *active =
-        keeps_active ? scratch(Scratch::active_rows, rows.rows, hidden_width) : nullptr;
+    float *active = inputs(contraction_weight, Scratch::active_rows, group.answered);
     if (float *total = sum(group, contraction_bias, places.contraction_bias)) {
       add_column_sums(rows, given, total);
     }
@@ -108,15 +106,13 @@ struct Block::Backward {
                       constants(record.hidden) + first * hidden_width,
                       block.parameter(expansion_bias), hidden,
                       active, sum(group, expansion_bias, places.expansion_bias));
-    if (active != nullptr) put(contraction_weight, group, active);
-    add_factors(contraction_weight, group, given, active);
-    float *normed = keeps_normed2 ? scratch(Scratch::normed_rows, rows.rows, width) : nullptr;
+    take(contraction_weight, group, given, active);
+    float *normed = inputs(expansion_weight, Scratch::normed_rows, group.answered);
     if (normed != nullptr) {
       norm_again(rows, block.norm(norm2_weight), y, mean, deviation, normed);
-      put(expansion_weight, group, normed);
     }
     block.multiply(expansion_weight, false, group, hidden, update, workspace);
-    add_factors(expansion_weight, group, hidden, normed);
+    take(expansion_weight, group, hidden, normed);
     norm_backward(rows, block.norm(norm2_weight), y, mean, deviation, update, given, middle,
                   sum(group, norm2_weight, places.norm2_weight),
                   sum(group, norm2_bias, places.norm2_bias),
@@ -133,28 +129,24 @@ struct Block::Backward {
     float *projections = projection_gradient != nullptr
                              ? projection_gradient + first * 3 * width
                              : scratch(Scratch::projection_rows, group.all.count, 3 * width);
-    float *attended =
-        keeps_attended ? scratch(Scratch::attended_rows, group.answered.count, width) : nullptr;
+    float *attended = inputs(output_weight, Scratch::attended_rows, group.answered);
     AttentionShape shape = block.shape_;
     shape.batch = group.sequences;
     attention_backward(shape, constants(record.projections) + first * 3 * width,
                        constants(record.log_sums) + group.answered.first * shape.heads, given,
                        projections, attended);
-    if (attended != nullptr) put(output_weight, group, attended);
-    add_factors(output_weight, group, middle_gradient + group.answered.first * width, attended);
+    take(output_weight, group, middle_gradient + group.answered.first * width, attended);
     if (float *total = sum(group, projection_bias, places.projection_bias)) {
       add_column_sums(group.all.of(3 * width), projections, total);
     }
-    float *normed =
-        keeps_normed1 ? scratch(Scratch::normed_rows, group.all.count, width) : nullptr;
+    float *normed = inputs(projection_weight, Scratch::normed_rows, group.all);
     if (normed != nullptr) {
       norm_again(group.all.of(width), block.norm(norm1_weight), x, mean, deviation, normed);
-      put(projection_weight, group, normed);
     }
     float *update =
         result.defined() ? scratch(Scratch::update_rows, group.all.count, width) : nullptr;
     block.multiply(projection_weight, false, group, projections, update, workspace);
-    add_factors(projection_weight, group, projections, normed);
+    take(projection_weight, group, projections, normed);
     if (update == nullptr) return;
     norm_backward(group.all.of(width), block.norm(norm1_weight), x, mean, deviation, update,
                   residual, numbers(result) + first * width,
@@ -191,7 +183,7 @@ Tensor Block::backward(const Tensor &input, const Record &record, const Tensor &
   expect_inputs(gradients, pass.workspace);
   const std::vector<Tensor> lowered = lower(pass.workspace);
   std::fill_n(pass.sums, groups() * pass.places.count, 0.0f);
-  std::fill_n(pass.factor_sums, groups() * pass.factor_sums_size, 0.0f);
+  std::fill_n(pass.factor_sums, groups() * factor_sums_, 0.0f);
   if (gradients.input || gradients.parameters[norm1_weight].defined()) {
     pass.result = at::empty(input.sizes(), at::kFloat);
   }

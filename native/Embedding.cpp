@@ -7,6 +7,7 @@
 #include <cstring>
 #include <vector>
 
+#include "Groups.h"
 #include "Vectorised.h"
 
 namespace ctorch {
@@ -15,12 +16,8 @@ using at::Tensor;
 
 namespace {
 
-// Rows that a thread takes at once, about, and those whose patches are cut out together for the
-// weight's gradient.
-constexpr int64_t kGroupRows = 128;
+// Rows whose patches are cut out together for the weight's gradient.
 constexpr int64_t kGradientRows = 1024;
-// Fewer rows than these do not repay the packing of a weight.
-constexpr int64_t kLeastRows = 512;
 
 // Adds positions to the rows of images, and the class token to the first of each.
 struct AddPositions {
@@ -87,7 +84,7 @@ Embedding::Embedding(const Parameters &parameters, const Tensor &pixels, double 
     TORCH_CHECK(parameters[which].sizes() == at::IntArrayRef({width_}),
                 "a vector of an embedding has the shape ", parameters[which].sizes());
   }
-  multiplier_ = count() < kLeastRows ? Multiplier::libtorch : multiplier();
+  multiplier_ = multiplier_for(count());
 }
 
 Norm Embedding::norm() const {
@@ -96,22 +93,10 @@ Norm Embedding::norm() const {
 
 Operand Embedding::weight() const { return {constants(parameters_[patch_weight]), depth_, 1}; }
 
-// Calls body(group, first image, images) in parallel, for groups that depend on the shape alone.
-void Embedding::over_images(const std::function<void(int64_t, int64_t, int64_t)> &body) const {
-  const int64_t most = std::max<int64_t>(kGroupRows / length_, 1);
-  // Libtorch's kernels pack for every product, so that they take all rows at once.
-  const int64_t groups =
-      multiplier_ == Multiplier::libtorch
-          ? 1
-          : std::min(((batch_ + most - 1) / most + 3) / 4 * 4, std::max<int64_t>(batch_, 1));
-  const auto run = [&](int64_t begin, int64_t end) {
-    for (int64_t group = begin; group < end; ++group) {
-      const int64_t first = group * batch_ / groups;
-      body(group, first, (group + 1) * batch_ / groups - first);
-    }
-  };
-  if (groups < at::get_num_threads()) return run(0, groups);
-  at::parallel_for(0, groups, 1, run);
+// Calls body(first image, images) for groups of images, in parallel.
+void Embedding::over_images(const std::function<void(int64_t, int64_t)> &body) const {
+  over_groups(group_count(multiplier_, batch_, length_), batch_,
+              [&](int64_t, int64_t first, int64_t images) { body(first, images); });
 }
 
 // Patches [images, length, depth], each as its weight is laid out; that of a class token is zero.
@@ -160,7 +145,7 @@ Tensor Embedding::forward(Record &record) const {
   Panels::pack({&packed});
   float *const all = record.tokens.data_ptr<float>();
   float *const statistics = record.statistics.data_ptr<float>();
-  over_images([&](int64_t, int64_t first, int64_t images) {
+  over_images([&](int64_t first, int64_t images) {
     const int64_t rows = images * length_, row = first * length_;
     thread_local Buffer patches;
     float *own = patches.floats(rows * depth_);
@@ -194,7 +179,7 @@ Tensor Embedding::backward(const Record &record, const Tensor &output_gradient,
   packed.assign(multiplier_, weight(), width_, depth_);
   Panels::pack({&packed});
   const Tensor result = at::empty(pixels_.sizes(), at::kFloat);
-  over_images([&](int64_t, int64_t first, int64_t images) {
+  over_images([&](int64_t first, int64_t images) {
     const int64_t rows = images * length_;
     thread_local Buffer patches;
     float *own = patches.floats(rows * depth_);

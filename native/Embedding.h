@@ -52,7 +52,7 @@ class Embedding {
   int64_t count() const { return batch_ * length_; }
   Norm norm() const;
   Operand weight() const;
-  void over_images(const std::function<void(int64_t, int64_t, int64_t)> &body) const;
+  void over_images(const std::function<void(int64_t, int64_t)> &body) const;
   void cut(int64_t first, int64_t images, float *patches) const;
   void paste(int64_t first, int64_t images, const float *patches, float *pixels) const;
   void add_patch_gradient(const float *tokens, at::Tensor &gradient) const;

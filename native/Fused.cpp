@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "Internal.h"
+#include "Vectorised.h"
 
 namespace {
 

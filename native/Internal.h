@@ -11,13 +11,6 @@
 
 #include "../Sources/CTorch/CTorch.h"
 
-// Compiles a function for several x86 generations; the right one is chosen at run time.
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__)
-#define CT_VECTORISED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CT_VECTORISED
-#endif
-
 #define CT_EXPORT __attribute__((visibility("default")))
 
 namespace ctorch {

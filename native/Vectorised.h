@@ -14,6 +14,13 @@
 #define CT_GENERATIONS 0
 #endif
 
+// The same for a function whose loops the compiler vectorises by itself.
+#if CT_GENERATIONS
+#define CT_VECTORISED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CT_VECTORISED
+#endif
+
 namespace ctorch {
 
 enum class Generation { any, avx2, avx512 };

@@ -1,0 +1,47 @@
+// How a batch is shared out: in groups of whole sequences, which a thread takes through several passes
+// while their rows are in its cache.
+#pragma once
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include "Products.h"
+
+namespace ctorch {
+
+// The kernels for a matrix of so many rows: few do not repay the packing of a weight, and are left to
+// libtorch.
+inline Multiplier multiplier_for(int64_t rows) {
+  constexpr int64_t kLeastRows = 512;
+  return rows < kLeastRows ? Multiplier::libtorch : multiplier();
+}
+
+// The number of groups: of about 128 rows each, whose hidden layer stays in the cache. It depends on the
+// shape alone, so that sums over rows do not depend on threads, and is a multiple of four, so that few
+// threads end together.
+inline int64_t group_count(Multiplier multiplier, int64_t batch, int64_t length) {
+  constexpr int64_t kGroupRows = 128;
+  // Libtorch's kernels pack for every product, so that they take all rows at once.
+  if (multiplier == Multiplier::libtorch) return 1;
+  const int64_t most = std::max<int64_t>(kGroupRows / std::max<int64_t>(length, 1), 1);
+  const int64_t count = std::max<int64_t>((batch + most - 1) / most, 8);
+  return std::min((count + 3) / 4 * 4, std::max<int64_t>(batch, 1));
+}
+
+// Calls body(group, first sequence, sequences) for all groups, in parallel.
+template <typename Body>
+void over_groups(int64_t count, int64_t batch, Body &&body) {
+  const auto run = [&](int64_t begin, int64_t end) {
+    for (int64_t group = begin; group < end; ++group) {
+      const int64_t first = group * batch / count;
+      body(group, first, (group + 1) * batch / count - first);
+    }
+  };
+  // With fewer groups than threads, the passes within a group share out their rows instead.
+  if (count < at::get_num_threads()) return run(0, count);
+  at::parallel_for(0, count, 1, run);
+}
+
+}  // namespace ctorch
