@@ -12,6 +12,7 @@ struct VisionTransformer {
   private let patchWeight: Tensor
   private let positions: Tensor
   private let firstNorm: LayerNorm
+  private let fusedEmbedding: FusedEmbedding?
   private let transformer: Transformer
   private let lastNorm: LayerNorm
   private let projection: Tensor
@@ -29,6 +30,9 @@ struct VisionTransformer {
     patchWeight = try source.tensor("\(embeddings).patch_embedding.weight")
     positions = try source.tensor(VisionArchitecture.patchPositionsName)
     firstNorm = try LayerNorm("vision_model.pre_layrnorm", source, epsilon)
+    fusedEmbedding = FusedEmbedding(
+      patches: patchWeight, classToken: classEmbedding, positions: positions,
+      norm: (firstNorm.weight, firstNorm.bias), epsilon: epsilon)
     transformer = try Transformer("vision_model.encoder.layers", architecture, source)
     lastNorm = try LayerNorm("vision_model.post_layernorm", source, epsilon)
     projection = try source.tensor("visual_projection.weight")
@@ -49,13 +53,8 @@ struct VisionTransformer {
 
   /// The class token and the patches, with their positions and the first norm.
   private func embedded(_ pixels: Tensor) throws(HoldfastError) -> Tensor {
-    let epsilon = firstNorm.epsilon
-    if FastPaths.areOn,
-      let fused = FusedEmbedding(
-        patches: patchWeight, classToken: classEmbedding, positions: positions,
-        norm: (firstNorm.weight, firstNorm.bias), epsilon: epsilon), pixels.dtype == .float32
-    {
-      return try fused(pixels)
+    if FastPaths.areOn, let fusedEmbedding, pixels.dtype == .float32 {
+      return try fusedEmbedding(pixels)
     }
     let batch = pixels.shape.first ?? 0
     let classToken = try classEmbedding.reshaped(1, 1, width).expanded(batch, 1, width)

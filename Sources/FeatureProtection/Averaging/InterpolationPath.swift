@@ -38,15 +38,6 @@ public struct InterpolationPath: Sendable {
     from.with(try Weights.lerp(from.weights, to.weights, alpha))
   }
 
-  /// The classifiers at all α, where they take no more memory than a large model; else nil.
-  public func points(_ alphas: [Double]) throws(HoldfastError) -> [ImageClassifier]? {
-    let bytes = alphas.count * from.weights.layout.count * 4
-    guard FastPaths.areOn, bytes <= 256 << 20 else { return nil }
-    var points: [ImageClassifier] = []
-    for alpha in alphas { points.append(try point(alpha)) }
-    return points
-  }
-
   /// A candidate for each α; they share memory, see `Evaluator.Candidate`.
   public func candidates(_ alphas: [Double]) -> [Evaluator.Candidate] {
     alphas.map { alpha in
@@ -55,5 +46,21 @@ public struct InterpolationPath: Sendable {
         return scratch
       }
     }
+  }
+
+  /// A candidate for each α, with the digest of its weights.
+  ///
+  /// Points that take no more memory than a large model are made once, and stay while the candidates do.
+  public func namedCandidates(
+    _ alphas: [Double]
+  ) throws(HoldfastError) -> [(digest: String, candidate: Evaluator.Candidate)] {
+    let keepsPoints = FastPaths.areOn && alphas.count * from.weights.layout.count * 4 <= 256 << 20
+    var named: [(digest: String, candidate: Evaluator.Candidate)] = []
+    for (alpha, candidate) in zip(alphas, candidates(alphas)) {
+      let point = try point(alpha)
+      let digest = try point.weights.digest()
+      named.append((digest, keepsPoints ? Evaluator.Candidate(point) : candidate))
+    }
+    return named
   }
 }

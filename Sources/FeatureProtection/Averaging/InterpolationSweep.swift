@@ -115,13 +115,10 @@ public struct InterpolationSweep {
       let path = try InterpolationPath(
         from: ImageClassifier(from, head: first, device: context.device),
         to: ImageClassifier(to, head: last, device: context.device))
-      let points = try path.points(alphas)
+      let scored = try path.namedCandidates(alphas)
       return Points(
-        classes: classes, start: path.from,
-        candidates: points?.map { Evaluator.Candidate($0) } ?? path.candidates(alphas),
-        digests: try alphas.enumerated().map { index, alpha in
-          try (points?[index] ?? path.point(alpha)).weights.digest()
-        })
+        classes: classes, start: path.from, candidates: scored.map(\.candidate),
+        digests: scored.map(\.digest))
     }
     // Without heads the text towers are interpolated too, and each point has its own zero-shot head.
     func classifier(_ point: Checkpoint) throws -> ImageClassifier {

@@ -28,12 +28,12 @@ extension Study {
         .stage("Scoring \(alphas.count) points from the start to \(source), seed \(seed)"))
       let path = try InterpolationPath(
         from: materials.reference.over(end.features), to: end)
-      let digests = try alphas.map { try path.point($0).weights.digest() }
-      let answers = try score(Array(zip(digests, path.candidates(alphas))))
+      let candidates = try path.namedCandidates(alphas)
+      let answers = try score(candidates)
       for (index, alpha) in alphas.enumerated() {
         var point = variant
         point.setting["alpha"] = .number(alpha)
-        let rows = try measure(point, seed: seed, answers[index], digests[index])
+        let rows = try measure(point, seed: seed, answers[index], candidates[index].digest)
         try record(rows)
         points.append(Point(path: path, variant: variant, alpha: alpha, rows: rows))
       }
