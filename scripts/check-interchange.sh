@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Holds what holdfast reads and writes to transformers, open_clip and PEFT, on models of true size
 # with random weights (`make interchange`). Takes some minutes and 5 GB of disk in .cache; arguments are
-# further models of open_clip (ViT-g-14 takes four minutes, 16 GB of disk and as much memory).
+# further models of open_clip (ViT-g-14 takes some more, about 16 GB of disk and as much memory).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=$(scripts/python-environment.sh)

@@ -43,10 +43,14 @@ import Torch
   }
 
   /// Runs the check, and returns what was said.
-  private func check(_ data: Dataset, _ classifier: ImageClassifier) throws -> [RunEvent] {
+  private func check(
+    _ data: Dataset, _ classifier: ImageClassifier, skipBad: Bool = false
+  ) throws -> [RunEvent] {
     let log = EventLog()
+    var context = log.context()
+    context.skipBad = skipBad
     let preprocessing = try TrajectoryTests.start().1.preprocessing
-    let check = ZeroShotCheck(preprocessing: preprocessing, context: log.context())
+    let check = ZeroShotCheck(preprocessing: preprocessing, context: context)
     try check(
       EvaluationSet(data, role: .general, classes: data.headClasses),
       ImageClassifier(
@@ -200,6 +204,18 @@ import Torch
     #expect(try check(data(right: 50), Self.knowing()).count == 1)
     expectProblem(.badData, containing: "24.5 % right (chance 5.0 %)") {
       try check(data(right: 49), Self.knowing())
+    }
+  }
+
+  @Test func aSkippedPictureDoesNotLetARunGoOn() throws {
+    var data = try Self.part(classes: 20, images: 200)
+    data.expectedImages = nil
+    for index in data.samples.indices {
+      data.samples[index].label = (data.samples[index].label + 1) % 20
+    }
+    data.samples[3].path = "../../towers/tiny-quickgelu/config.json"
+    expectProblem(.badData, containing: "Zero-shot on 199 images") {
+      try check(data, Self.knowing(), skipBad: true)
     }
   }
 

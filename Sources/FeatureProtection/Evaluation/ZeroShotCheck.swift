@@ -60,7 +60,8 @@ public struct ZeroShotCheck {
     let cause = LikelyCause(
       predicted: few.predicted, labels: few.labels, names: set.dataset.classes)
     let problem = "\(result); \(cause.words)"
-    guard Self.stops(set, scored: answers.count) else {
+    // A picture that is skipped as damaged does not make the others less sure.
+    guard Self.stops(set, drawn: answers.count + answers.skipped) else {
       return try context.report(.warning("\(problem). \(cause.remedy)."))
     }
     throw HoldfastError.badData(problem, remedy: "\(cause.remedy), or go on with --no-check.")
@@ -69,7 +70,7 @@ public struct ZeroShotCheck {
   /// Whether a suspicious set stops the run, as above.
   ///
   /// A model that does not know the built-in images is no mistake.
-  private static func stops(_ set: EvaluationSet, scored count: Int) -> Bool {
+  private static func stops(_ set: EvaluationSet, drawn count: Int) -> Bool {
     let isIncomplete = set.dataset.conditions["missing"] != nil
     let isBuiltIn = set.dataset.kind == "minidomains"
     guard count >= imageCount, !isIncomplete, !isBuiltIn else { return false }

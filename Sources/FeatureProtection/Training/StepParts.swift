@@ -4,7 +4,7 @@ import Torch
 
 /// How many images of a step are computed at once, where the settings do not say it.
 ///
-/// What the backward pass needs of a vision transformer's blocks grows with the images: 480 MB for 32
+/// What the backward pass needs of a vision transformer's blocks grows with the images: 530 MB for 32
 /// of ViT-B/32. A graphics card needs all of them to be busy; a processor's matrix kernels are hardly
 /// faster for more than some hundred rows, so that there a large batch is taken in parts. Each part
 /// reads the weights again, which weighs more in the shorter step of frozen weights; theirs are larger.
