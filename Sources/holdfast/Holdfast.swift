@@ -21,7 +21,7 @@ struct Holdfast: ParsableCommand {
       CommandGroup(
         name: "Models:",
         subcommands: [
-          Train.self, Evaluate.self, Sweep.self, Merge.self, Convert.self, Embed.self,
+          Train.self, Evaluate.self, Sweep.self, Drift.self, Merge.self, Convert.self, Embed.self,
           Predict.self, Pretrain.self,
         ]),
       CommandGroup(name: "Data and machine:", subcommands: [DataCommand.self, Doctor.self]),

@@ -6,7 +6,7 @@ import Testing
 import Torch
 
 extension EndToEnd {
-  /// `evaluate`, `sweep` and `merge`: one set of numbers, however it is reached.
+  /// `evaluate` and `sweep`: one set of numbers, however it is reached.
   @Suite struct EvaluateTests {
     static let naming = ["--prompts", Tiny.prompts, "--quiet"]
 
@@ -89,49 +89,6 @@ extension EndToEnd {
       }
     }
 
-    @Test func mergeGivesBackItsEndsBitForBit() throws {
-      try withTemporaryFolder { folder in
-        let tuned = try Self.tuned(in: folder)
-        for (alpha, source) in [("0", Tiny.model), ("1", tuned)] {
-          let out = folder + "/merged\(alpha)"
-          _ = try succeed(
-            "merge", "--from", Tiny.model, "--to", tuned, "--alpha", alpha, "--prompts",
-            Tiny.prompts, "--out", out)
-          let ours = try SafetensorsFile(path: out + "/model.safetensors")
-          let theirs = try SafetensorsFile(path: source + "/model.safetensors")
-          #expect(Set(ours.names) == Set(theirs.names.filter { !$0.hasSuffix("position_ids") }))
-          for name in ours.names {
-            let (a, b) = try (ours.tensor(name), theirs.tensor(name))
-            #expect(try a.elements(as: Float.self) == b.elements(as: Float.self), "\(name)")
-          }
-        }
-        #expect(bytes(folder + "/merged1/head.safetensors") == bytes(tuned + "/head.safetensors"))
-        let first = try Self.evaluate([folder + "/merged0"]).first
-        #expect(try Self.evaluate([Tiny.model]).first?["weights"] == first?["weights"])
-      }
-    }
-
-    @Test(arguments: CheckpointLayout.allCases)
-    func aMixIsANormalModelOfEitherLayout(_ layout: CheckpointLayout) throws {
-      try withTemporaryFolder { folder in
-        let tuned = try Self.tuned(in: folder)
-        let merge = [
-          "merge", "--from", Tiny.model, "--to", tuned, "--alpha", "0.3", "--prompts", Tiny.prompts,
-          "--quiet", "--out",
-        ]
-        let outcome = try Program.run(
-          merge + ["\(folder)/mix", "--layout", layout.rawValue])
-        #expect(outcome.status == 0, "\(outcome.errors)")
-        #expect(bytes("\(folder)/mix/\(layout.configurationFile)") != Data())
-        let plain = try Program.run(merge + ["\(folder)/plain"])
-        #expect(plain.status == 0)
-        let (mix, other) = try (
-          Checkpoint.read("\(folder)/mix"), Checkpoint.read("\(folder)/plain")
-        )
-        #expect(try mix.differences(from: other) == [])
-      }
-    }
-
     @Test func sweepIsMergeAndEvaluate() throws {
       try withTemporaryFolder { folder in
         let tuned = try Self.tuned(in: folder)
@@ -173,48 +130,10 @@ extension EndToEnd {
       }
     }
 
-    @Test func outsideTheLineThereIsAWarning() throws {
-      try withTemporaryFolder { folder in
-        let outcome = try Program.run([
-          "merge", "--from", Tiny.model, "--to", Tiny.model, "--alpha", "1.5", "--out",
-          folder + "/far",
-        ])
-        #expect(outcome.status == 0)
-        #expect(outcome.errors.contains("warning: α = 1.5"))
-      }
-    }
-
-    @Test func aSoupIsTheMean() throws {
-      try withTemporaryFolder { folder in
-        let tuned = try Self.tuned(in: folder)
-        _ = try succeed(
-          "merge", "--soup", "uniform", "--model", tuned, tuned, "--out", folder + "/same")
-        #expect(
-          bytes(folder + "/same/head.safetensors") == bytes(tuned + "/head.safetensors"))
-        _ = try succeed(
-          "merge", "--soup", "uniform", "--model", Tiny.model, tuned, "--prompts", Tiny.prompts,
-          "--out", folder + "/soup")
-        _ = try succeed(
-          "merge", "--from", Tiny.model, "--to", tuned, "--alpha", "0.5", "--prompts",
-          Tiny.prompts, "--out", folder + "/half")
-        let soup = try SafetensorsFile(path: folder + "/soup/model.safetensors")
-        let half = try SafetensorsFile(path: folder + "/half/model.safetensors")
-        let name = "visual_projection.weight"
-        expectClose(
-          try soup.tensor(name).elements(as: Float.self),
-          try half.tensor(name).elements(as: Float.self), relative: 1e-6, absolute: 1e-8)
-      }
-    }
-
-    @Test(arguments: [
-      ["merge", "--soup", "greedy", "--model", "a", "b", "--out", "c"],
-      ["merge", "--from", "a", "--alpha", "0.5", "--out", "c"],
-      ["merge", "--soup", "uniform", "--model", "a", "--out", "c"],
-      ["merge", "--from", "a", "--to", "b", "--alpha", "nan", "--out", "c"],
-      ["sweep", "--from", "a", "--to", "b", "--alpha", "1:0:0.1", "--data", "d"],
-    ])
-    func wrongCombinationsAreUsage(_ arguments: [String]) throws {
-      try fail(.usage, arguments: arguments)
+    @Test func aGridThatRunsBackwardsIsUsage() throws {
+      try fail(
+        .usage,
+        arguments: ["sweep", "--from", "a", "--to", "b", "--alpha", "1:0:0.1", "--data", "d"])
     }
 
     @Test func metricsAreChosenByName() throws {

@@ -7,7 +7,8 @@ extension EndToEnd {
   /// Help, versions, reports, data, and what is said while a command works.
   @Suite struct TalkTests {
     static let verbs = [
-      "demo", "compare", "report", "pretrain", "train", "evaluate", "sweep", "merge", "embed",
+      "demo", "compare", "report", "pretrain", "train", "evaluate", "sweep", "drift", "merge",
+      "embed",
       "predict", "convert", "data", "doctor",
     ]
 

@@ -29,6 +29,24 @@ extension Checkpoint {
     try combined(checkpoints) { (points) throws(HoldfastError) in try Weights.mean(points) }
   }
 
+  /// Model Stock of checkpoints that were fine-tuned from one reference; see `Weights.stock`.
+  ///
+  /// Small files are those of the last tuned one.
+  /// - Returns: The checkpoint, and how far each tensor went from the reference (0) to the mean of the
+  ///   tuned ones (1), where these changed it.
+  /// - Throws: As `interpolated` does; `HoldfastError` of kind `usage` for fewer than two models.
+  public static func stock(
+    reference: Checkpoint, tuned: [Checkpoint]
+  ) throws(HoldfastError) -> (checkpoint: Checkpoint, shares: [(name: String, share: Double)]) {
+    var shares: [(name: String, share: Double)] = []
+    let checkpoint = try combined([reference] + tuned) { (points) throws(HoldfastError) in
+      let stock = try Weights.stock(reference: points[0], tuned: Array(points.dropFirst()))
+      shares += stock.shares
+      return stock.weights
+    }
+    return (checkpoint, shares)
+  }
+
   /// Checkpoints that can be combined: all with a head for the same classes, or none with one.
   ///
   /// Where some have a head, the others get the zero-shot head for its classes, made from `prompts` or
@@ -51,15 +69,11 @@ extension Checkpoint {
     return complete
   }
 
-  private static func combined(
-    _ checkpoints: [Checkpoint], _ combine: ([Weights]) throws(HoldfastError) -> Weights
-  ) throws(HoldfastError) -> Checkpoint {
-    guard let first = checkpoints.first, var result = checkpoints.last else {
-      throw .usage("there are no checkpoints to combine", remedy: "Name at least two.")
-    }
-    var points: [Weights] = []
-    var heads: [Weights] = []
-    for checkpoint in checkpoints {
+  /// - Throws: `HoldfastError` of kind `badData` where checkpoints are not one architecture, or only
+  ///   some have a head, or heads are for different classes or features.
+  static func requireAlike(_ checkpoints: [Checkpoint]) throws(HoldfastError) {
+    guard let first = checkpoints.first else { return }
+    for checkpoint in checkpoints.dropFirst() {
       guard checkpoint.architecture == first.architecture else {
         throw .badData(
           "\(first.folder) and \(checkpoint.folder): not of one architecture",
@@ -76,13 +90,22 @@ extension Checkpoint {
           "\(first.folder) and \(checkpoint.folder): one head stands on pooled features, the other "
             + "on projected ones", remedy: "Combine checkpoints with heads of one kind.")
       }
-      points.append(checkpoint.weights)
-      if let head = checkpoint.head {
+    }
+  }
+
+  private static func combined(
+    _ checkpoints: [Checkpoint], _ combine: ([Weights]) throws(HoldfastError) -> Weights
+  ) throws(HoldfastError) -> Checkpoint {
+    guard let first = checkpoints.first, var result = checkpoints.last else {
+      throw .usage("there are no checkpoints to combine", remedy: "Name at least two.")
+    }
+    try requireAlike(checkpoints)
+    result.weights = try combine(checkpoints.map(\.weights))
+    if let classes = first.head?.classes {
+      var heads: [Weights] = []
+      for head in checkpoints.compactMap(\.head) {
         heads.append(try Weights([("weight", head.weight), ("bias", head.bias)]))
       }
-    }
-    result.weights = try combine(points)
-    if let classes = first.head?.classes {
       let head = try combine(heads)
       result.head = try ClassificationHead(
         weight: head.tensor("weight"), bias: head.tensor("bias"), classes: classes,

@@ -117,9 +117,8 @@ public struct Evaluator {
     _ frozen: FrozenFeatures
   ) throws -> Predictions {
     let key = FrozenFeatures.Key(
-      items: set.dataset.samples.map { set.dataset.item(of: $0) }, preprocessing: preprocessing,
-      batchSize: batchSize, precision: context.precision, skipBad: context.skipBad,
-      features: head.features)
+      images: ImageList(set.dataset), preprocessing: preprocessing, batchSize: batchSize,
+      precision: context.precision, skipBad: context.skipBad, features: head.features)
     let entry = try frozen[key] ?? features(of: classifier, on: set, head.features)
     frozen.keep(entry, key)
     let labels = set.labels

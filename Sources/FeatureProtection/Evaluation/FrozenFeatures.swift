@@ -26,7 +26,7 @@ final class FrozenFeatures {
 
   /// What decides the features of a set.
   struct Key: Hashable {
-    var items: [LoadItem]
+    var images: ImageList
     var preprocessing: Preprocessing
     var batchSize: Int
     var precision: DType

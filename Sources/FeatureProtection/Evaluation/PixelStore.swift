@@ -16,7 +16,7 @@ public final class PixelStore {
 
   /// What decides the pixels of a set and their batches.
   private struct Key: Hashable {
-    var items: [LoadItem]
+    var images: ImageList
     var preprocessing: Preprocessing
     var batchSize: Int
     var skipBad: Bool
@@ -43,13 +43,13 @@ public final class PixelStore {
     of dataset: Dataset, preprocessing: Preprocessing, batchSize: Int, _ context: RunContext,
     _ body: ([PixelBatch]) throws -> Void
   ) throws {
-    let items = dataset.samples.map { dataset.item(of: $0) }
     let key = Key(
-      items: items, preprocessing: preprocessing, batchSize: batchSize, skipBad: context.skipBad)
+      images: ImageList(dataset), preprocessing: preprocessing, batchSize: batchSize,
+      skipBad: context.skipBad)
     let keeps = FastPaths.areOn
     if keeps, let batches = kept[key] { return try body(batches) }
     let imageBytes = 3 * preprocessing.cropSize * preprocessing.cropSize
-    let isKept = keeps && items.count * imageBytes <= byteLimit - byteCount
+    let isKept = keeps && key.images.count * imageBytes <= byteLimit - byteCount
     var block: [PixelBatch] = []
     var blockBytes = 0
     try forEachBatch(key, named: dataset.name, context) { batch in
@@ -73,29 +73,29 @@ public final class PixelStore {
   private func forEachBatch(
     _ key: Key, named name: String, _ context: RunContext, _ body: (PixelBatch) throws -> Void
   ) throws {
+    let items = key.images.items
     var writer: PixelFileWriter?
-    if FastPaths.areOn, let folder = try folder(), folder.takes(key.items.count, key.preprocessing)
-    {
-      let set = PixelSet(key.items, key.preprocessing)
+    if FastPaths.areOn, let folder = try folder(), folder.takes(items.count, key.preprocessing) {
+      let set = PixelSet(items, key.preprocessing)
       let file = folder.file(of: set)
       if let file, key.skipBad || file.isComplete {
-        let step = max(min(key.batchSize, key.items.count), 1)
-        for start in stride(from: 0, to: key.items.count, by: step) {
-          try body(file.batch(start..<min(start + step, key.items.count)))
+        let step = max(min(key.batchSize, items.count), 1)
+        for start in stride(from: 0, to: items.count, by: step) {
+          try body(file.batch(start..<min(start + step, items.count)))
         }
         return
       }
       writer = file == nil ? folder.writer(for: set) : nil
     }
     let loader = ImageLoader(
-      items: key.items, preprocessing: key.preprocessing, batchSize: key.batchSize,
+      items: items, preprocessing: key.preprocessing, batchSize: key.batchSize,
       threads: context.loaderThreads, skipBad: key.skipBad, ledger: context.ledger)
     var read = 0
     while let batch = try context.timing(.evaluationWait, loader.next) {
       writer?.append(batch)
       read += batch.count + batch.skipped.count
       try context.report(
-        .progress("Reading \(name)", done: read, total: key.items.count, loss: nil))
+        .progress("Reading \(name)", done: read, total: items.count, loss: nil))
       try body(batch)
     }
     writer?.finish()

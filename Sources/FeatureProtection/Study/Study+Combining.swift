@@ -1,4 +1,5 @@
 import Basics
+import Torch
 
 /// What is made of other methods' results: points of a path, and means.
 extension Study {
@@ -67,24 +68,29 @@ extension Study {
     try context.report(.stage("Making the \(soup.rawValue) soup of \(source), seed \(seed)"))
     let ingredients = tuned[source]?.all ?? []
     let validation = materials.evaluationSets.first { $0.role == .validation }
-    let kitchen = SoupKitchen(ingredients: ingredients.map(\.classifier)) { (classifier) in
-      guard let validation else {
-        throw HoldfastError.usage(
-          "\(variant.method.name): there are no validation images to choose by",
-          remedy: "Set data.validation, or raise data.validation-fraction.")
-      }
-      return try validation.score(self.evaluator.predictions(of: classifier, on: validation))
-    }
-    let result: (classifier: ImageClassifier, members: [Int])
+    let kitchen = SoupKitchen(
+      ingredients: ingredients.map(\.classifier),
+      mean: { models in try models[0].with(Weights.mean(models.map(\.weights))) },
+      accuracy: { classifier in
+        guard let validation else {
+          throw HoldfastError.usage(
+            "\(variant.method.name): there are no validation images to choose by",
+            remedy: "Set data.validation, or raise data.validation-fraction.")
+        }
+        return try validation.score(self.evaluator.predictions(of: classifier, on: validation))
+      })
+    let result: ImageClassifier
+    let members: [Int]
     switch soup {
-    case .uniform: result = try kitchen.uniform()
-    case .greedy: result = try kitchen.greedy(validation: ingredients.map(\.validation))
+    case .uniform: (result, members) = try kitchen.uniform()
+    case .greedy:
+      (result, members, _) = try kitchen.greedy(validation: ingredients.map(\.validation))
     }
     var cooked = variant
-    cooked.setting["models"] = .integer(result.members.count)
-    let digest = try result.classifier.weights.digest()
-    let answers = try score([(digest, Evaluator.Candidate(result.classifier))])[0]
+    cooked.setting["models"] = .integer(members.count)
+    let digest = try result.weights.digest()
+    let answers = try score([(digest, Evaluator.Candidate(result))])[0]
     try record(measure(cooked, seed: seed, answers, digest))
-    try save(result.classifier, variant.method.name, variant, seed: seed)
+    try save(result, variant.method.name, variant, seed: seed)
   }
 }
