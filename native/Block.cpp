@@ -38,7 +38,8 @@ Block::Block(const BlockSettings &settings, TensorList parameters, TensorList fa
   answered_ = {shape_.batch * shape_.queries, size_.width};
   hidden_ = {answered_.rows, parameters_[expansion_weight].size(0)};
   multiplier_ = multiplier_for(size_.rows);
-  answered_multiplier_ = multiplier_for(answered_.rows);
+  answered_multiplier_ =
+      settings.first ? multiplier_for_first(answered_.rows, answered_weights()) : multiplier_;
   TORCH_CHECK(shape_.width() == size_.width && shape_.head_width % 8 == 0 && hidden_.width % 8 == 0,
               "the widths of a head and of the hidden layer must be multiples of 8");
   check(norm1_weight, {size_.width});
@@ -92,14 +93,23 @@ Multiplier Block::multiplier_of(Parameter which) const {
 
 int64_t Block::groups() const { return group_count(multiplier_, shape_.batch, shape_.length); }
 
-Block::Group Block::whole() const {
-  return {0, 0, shape_.batch, {0, size_.rows}, {0, answered_.rows}};
+Block::Group Block::group(int64_t index, int64_t first, int64_t count) const {
+  return {index, first, count, {first * shape_.length, count * shape_.length},
+          {first * shape_.queries, count * shape_.queries}};
 }
 
 void Block::over_groups(const std::function<void(Group)> &body) const {
   ctorch::over_groups(groups(), shape_.batch, [&](int64_t index, int64_t first, int64_t count) {
-    body({index, first, count, {first * shape_.length, count * shape_.length},
-          {first * shape_.queries, count * shape_.queries}});
+    body(group(index, first, count));
+  });
+}
+
+// What follows attention where only first tokens are answered.
+void Block::over_first_groups(const std::function<void(Group)> &body) const {
+  const int64_t count = first_group_count(answered_multiplier_, shape_.batch,
+                                          answered_weights(), groups());
+  ctorch::over_groups(count, shape_.batch, [&](int64_t index, int64_t first, int64_t own) {
+    body(group(index, first, own));
   });
 }
 

@@ -4,9 +4,10 @@
 //
 // libtorch runs it as some thirty kernels and as many backward, each over memory. Here a thread takes
 // a few sequences through all of it, forward or backward, and only then are the weights' gradients
-// made, of rows that were packed for them on the way. Backward normalises and activates again instead of keeping the results, which leaves 10
-// numbers per row and width in place of about 25, and gradients are added straight into those of
-// leaves. Frozen weights get no gradient, and an input that needs none ends the pass.
+// made, of rows that were packed for them on the way. Backward normalises and activates again instead of
+// keeping the results, which leaves 10 numbers per row and width in place of about 25, and gradients are
+// added straight into those of leaves. Frozen weights get no gradient, and an input that needs none ends
+// the pass.
 //
 // Of a last block only the first token may be asked for: then the others give keys and values, and
 // nothing else of them is computed, forward or backward.
@@ -118,9 +119,12 @@ class Block {
   int64_t rows(block::Parameter which) const;
   Multiplier multiplier_of(block::Parameter which) const;
 
+  // The numbers of the matrices that answered rows go through.
+  int64_t answered_weights() const { return size_.width * (size_.width + 2 * hidden_.width); }
   int64_t groups() const;
-  Group whole() const;
+  Group group(int64_t index, int64_t first, int64_t count) const;
   void over_groups(const std::function<void(Group)> &body) const;
+  void over_first_groups(const std::function<void(Group)> &body) const;
 
   std::vector<at::Tensor> lower(Workspace &workspace) const;
   void pack(bool isForward, Workspace &workspace) const;

@@ -195,9 +195,12 @@ Tensor Block::backward(const Tensor &input, const Record &record, const Tensor &
     });
   } else {
     // The gradient of what attention answered is read while scratch memory is written.
-    const float *update = pass.transform(whole(), given);
     float *const firsts = scratch(Scratch::first_rows, answered_.rows, width);
-    std::copy_n(update, answered_.rows * width, firsts);
+    over_first_groups([&](Group group) {
+      const int64_t first = group.answered.first * width;
+      const float *update = pass.transform(group, given + first);
+      std::copy_n(update, group.answered.count * width, firsts + first);
+    });
     over_groups([&](Group group) {
       // Only first tokens go on past attention.
       float *residual = scratch(Scratch::middle_rows, group.all.count, width);

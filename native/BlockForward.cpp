@@ -100,7 +100,10 @@ Tensor Block::forward(const Tensor &input, Record *record) const {
       std::copy_n(x + i * shape_.length * width, width, firsts + i * width);
     }
   });
-  pass.transform(whole(), kept, firsts, attended);
+  over_first_groups([&](Group group) {
+    const int64_t first = group.answered.first * width;
+    pass.transform(group, kept, firsts + first, attended + first);
+  });
   return pass.output;
 }
 

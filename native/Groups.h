@@ -18,6 +18,16 @@ inline Multiplier multiplier_for(int64_t rows) {
   return rows < kLeastRows ? Multiplier::libtorch : multiplier();
 }
 
+// Whether matrices of so many numbers stay in a second-level cache from group to group.
+inline bool stay_in_cache(int64_t weights) { return weights <= int64_t{1} << 18; }
+
+// The same for rows that only first tokens go through, by the numbers of all matrices there: where these
+// stay in the cache, few rows repay their packing, since a thread then needs no other on its way.
+inline Multiplier multiplier_for_first(int64_t rows, int64_t weights) {
+  constexpr int64_t kLeastRows = 32;
+  return rows >= kLeastRows && stay_in_cache(weights) ? multiplier() : multiplier_for(rows);
+}
+
 // The number of groups: of about 128 rows each, whose hidden layer stays in the cache. It depends on the
 // shape alone, so that sums over rows do not depend on threads, and is a multiple of four, so that few
 // threads end together.
@@ -28,6 +38,16 @@ inline int64_t group_count(Multiplier multiplier, int64_t batch, int64_t length)
   const int64_t most = std::max<int64_t>(kGroupRows / std::max<int64_t>(length, 1), 1);
   const int64_t count = std::max<int64_t>((batch + most - 1) / most, 8);
   return std::min((count + 3) / 4 * 4, std::max<int64_t>(batch, 1));
+}
+
+// The same for one row of each sequence: larger groups where the matrices stay in the cache, at most
+// `most`, and else one, whose products share out their rows.
+inline int64_t first_group_count(Multiplier multiplier, int64_t batch, int64_t weights,
+                                 int64_t most) {
+  constexpr int64_t kGroupRows = 32;
+  if (multiplier == Multiplier::libtorch || !stay_in_cache(weights)) return 1;
+  const int64_t count = ((batch + kGroupRows - 1) / kGroupRows + 3) / 4 * 4;
+  return std::min({count, most, std::max<int64_t>(batch, 1)});
 }
 
 // Calls body(group, first sequence, sequences) for all groups, in parallel.

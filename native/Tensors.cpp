@@ -195,6 +195,8 @@ CT_EXPORT void ct_keep_freed_memory(void) {
   // The first is the largest that glibc takes; beyond it memory is mapped, and given back when freed.
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 512 << 20);
+  // With lists of small chunks, glibc goes through all of them whenever a large one is freed.
+  mallopt(M_MXFAST, 0);
 #endif
 }
 

@@ -33,6 +33,7 @@ extension Operator {
   static let linear = Operator("linear")
   static let log = Operator("log")
   static let logSoftmax = Operator("log_softmax", "int")
+  static let lookUpPixels = Operator("look_up_pixels", library: "holdfast")
   static let matmul = Operator("matmul")
   static let matrixProduct = Operator("matrix_product", library: "holdfast")
   static let mean = Operator("mean", "dim")
@@ -67,13 +68,11 @@ extension Operator {
   static let everything: [Operator] = [
     add, addScalar, amax, arange, argmax, averagePool, batchNorm, bicubicResize, cat, clampMax,
     clone, contiguous, convert, convolution, copy, crossEntropy, detach, divide, embedding, empty,
-    exp,
-    expand, fill, full, gather, gelu, indexSelect, isFinite, all, layerNorm, linear, log,
-    logSoftmax, matmul, matrixProduct, mean, move, multiply, multiplyScalar, narrow, permute,
-    quickGELU, relu,
-    remainder, reshape, attention, sigmoid, sign, softmax, split, sqrt, stack, subtract, sum,
-    sumDimensions, absolute, topk, transformerBlock, transpose, unbind, vectorNorm,
-    visionEmbedding, zeros,
+    exp, expand, fill, full, gather, gelu, indexSelect, isFinite, all, layerNorm, linear, log,
+    logSoftmax, lookUpPixels, matmul, matrixProduct, mean, move, multiply, multiplyScalar, narrow,
+    permute, quickGELU, relu, remainder, reshape, attention, sigmoid, sign, softmax, split, sqrt,
+    stack, subtract, sum, sumDimensions, absolute, topk, transformerBlock, transpose, unbind,
+    vectorNorm, visionEmbedding, zeros,
   ]
 
   /// The names of operators that this libtorch lacks; empty where all is well.

@@ -100,6 +100,14 @@ extension Tensor {
       .tensor(self), .tensor(keys), .tensor(values), .none, .real(0), .bool(causal))
   }
 
+  /// Float32 pixels by a table of what each byte stands for, in one pass on the CPU.
+  ///
+  /// - Parameter table: `[channels, 256]`, float32.
+  /// - Returns: The shape of these bytes, `[images, channels, height, width]`.
+  public func lookedUp(in table: Tensor) throws(HoldfastError) -> Tensor {
+    try Operator.lookUpPixels(.tensor(self), .tensor(table))
+  }
+
   /// Rows of a table.
   ///
   /// - Parameters:

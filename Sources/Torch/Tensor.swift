@@ -94,7 +94,7 @@ extension Tensor {
   ///
   /// They hold its elements row-major, aligned to an element, and stay where they are while `owner`
   /// lives.
-  init(
+  public init(
     borrowing bytes: UnsafeRawBufferPointer, owner: AnyObject, dtype: DType, shape: [Int]
   ) throws(HoldfastError) {
     var out: OpaquePointer?

@@ -75,6 +75,45 @@ import Torch
     }
   }
 
+  /// Kept pixels are those of the images, whatever their labels; files gone show what was read again.
+  @Test func keptPixelsBelongToImagesAndNotToLabels() throws {
+    try withTemporaryFolder { folder in
+      try TinyStudy.copyImages(to: "\(folder)/set", splits: ["test": "test"])
+      try TinyStudy.copyImages(to: "\(folder)/other", splits: ["test": "test"])
+      func set(_ name: String) throws -> Dataset {
+        try #require(
+          DatasetSpecifier.parse("folder:\(folder)/\(name)").open(for: .evaluation).first)
+      }
+      let (dataset, other) = try (set("set"), set("other"))
+      let store = PixelStore { nil }
+      func read(_ dataset: Dataset) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        try store.forEachBlock(
+          of: dataset, preprocessing: Preprocessing(imageSize: 32), batchSize: 4, RunContext()
+        ) { block in bytes += block.flatMap(\.pixels.bytes) }
+        return bytes
+      }
+      let pixels = try read(dataset)
+      #expect(pixels.count == 9 * 3 * 32 * 32)
+      try FileManager.default.removeItem(atPath: "\(folder)/set")
+      #expect(try read(dataset) == pixels)
+      var relabelled = dataset
+      for index in relabelled.samples.indices { relabelled.samples[index].label = index % 2 }
+      #expect(try read(relabelled) == pixels)
+      // Another place, another part of the images, another order of them.
+      #expect(try read(other) == pixels)
+      var part = dataset
+      part.samples.removeLast()
+      var turned = dataset
+      turned.samples.reverse()
+      var bordered = dataset
+      bordered.border = 2
+      for changed in [part, turned, bordered] {
+        expectProblem(.missingInput, containing: folder) { try read(changed) }
+      }
+    }
+  }
+
   @Test func theStoreReadsASetOnce() throws {
     try withTemporaryFolder { folder in
       try TinyStudy.copyImages(to: "\(folder)/set", splits: ["test": "test", "train": "train"])

@@ -38,26 +38,3 @@ public struct TrainingSet: Sendable {
     static let adapter = 3
   }
 }
-
-/// Turns bytes into a model's input on its device, in torchvision's order of operations.
-public struct PixelNormalizer: Sendable {
-  private let scale: Tensor
-  private let mean: Tensor
-  private let std: Tensor
-  private let device: Device
-
-  public init(_ preprocessing: Preprocessing, device: Device) throws(HoldfastError) {
-    self.device = device
-    scale = try Tensor([Float(255)], shape: []).to(device)
-    mean = try Tensor(preprocessing.mean, shape: [3, 1, 1]).to(device)
-    std = try Tensor(preprocessing.std, shape: [3, 1, 1]).to(device)
-  }
-
-  /// Float32 pixels `[count, 3, size, size]`: bytes divided by 255, minus mean, divided by std.
-  public func callAsFunction(_ batch: PixelBatch) throws(HoldfastError) -> Tensor {
-    let bytes = try batch.pixels.withUnsafeBytes { (bytes) throws(HoldfastError) in
-      try Tensor(bytes: bytes, dtype: .uint8, shape: [batch.count, 3, batch.size, batch.size])
-    }
-    return try (bytes.to(device).to(.float32) / scale - mean) / std
-  }
-}
