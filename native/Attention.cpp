@@ -129,28 +129,39 @@ struct Transpose {
   }
 };
 
-struct RowSum {
-  float largest, total;
-};
+constexpr float kLowest = -3.4e38f;
 
-// Scores to unnormalised probabilities, zero from `count` to `padded`.
+// Keys after a query give nothing: in rows of keys the scores of the queries before each.
+CT_INLINE void hide(float *scores, int64_t columns, int64_t keys, int64_t first, float value) {
+  for (int64_t key = first + 1; key < keys; ++key) {
+    std::fill_n(scores + key * columns, std::min(key - first, columns), value);
+  }
+}
+
+// Scores [keys, columns] of a query a column to probabilities that are not normalised, with each
+// column's sum and, where asked for, the logarithm of the sum of exponentials.
 struct Exponentials {
   template <int WIDTH>
-  CT_INLINE static RowSum run(float *row, int64_t count, int64_t padded, float scale) {
-    const float lowest = -3.4e38f;
-    for (int64_t i = count; i < padded; ++i) row[i] = lowest;
-    auto peak = splat<Floats<WIDTH>>(lowest);
-    for (int64_t i = 0; i < padded; i += WIDTH) peak = larger(peak, load<WIDTH>(row + i));
-    const float top = largest(peak) * scale;
-    auto total = splat<Floats<WIDTH>>(0);
-    for (int64_t i = 0; i < padded; i += WIDTH) {
-      const auto score = load<WIDTH>(row + i);
-      auto value = exponential(score * scale - top);
-      value = score == lowest ? splat<Floats<WIDTH>>(0) : value;
-      store(row + i, value);
-      total += value;
+  CT_INLINE static void run(float *scores, int64_t keys, int64_t columns, float scale, float *sums,
+                            float *tops) {
+    for (int64_t i = 0; i < columns; i += WIDTH) {
+      auto peak = load<WIDTH>(scores + i);
+      for (int64_t key = 1; key < keys; ++key) {
+        peak = larger(peak, load<WIDTH>(scores + key * columns + i));
+      }
+      const auto top = peak * scale;
+      auto total = splat<Floats<WIDTH>>(0);
+      for (int64_t key = 0; key < keys; ++key) {
+        float *place = scores + key * columns + i;
+        const auto score = load<WIDTH>(place);
+        auto value = exponential(score * scale - top);
+        value = score == kLowest ? splat<Floats<WIDTH>>(0) : value;
+        store(place, value);
+        total += value;
+      }
+      store(sums + i, total);
+      store(tops + i, top);
     }
-    return {top, sum(total)};
   }
 };
 
@@ -161,24 +172,27 @@ struct ScaleRow {
   }
 };
 
-// Scores to probabilities and, from the probabilities' gradient, the scores' own.
+// Scores [keys, columns] to probabilities and, from the probabilities' gradient, the scores' own.
 struct ScoreGradient {
   template <int WIDTH>
-  CT_INLINE static void run(float *scores, float *gradient, int64_t count, int64_t padded,
-                            float scale, float log_sum) {
-    for (int64_t i = count; i < padded; ++i) scores[i] = -3.4e38f, gradient[i] = 0;
-    auto products = splat<Floats<WIDTH>>(0);
-    for (int64_t i = 0; i < padded; i += WIDTH) {
-      const auto score = load<WIDTH>(scores + i);
-      const auto p = exponential(score * scale - log_sum);
-      store(scores + i, p);
-      products += p * load<WIDTH>(gradient + i);
-    }
-    for (int64_t i = count; i < padded; ++i) scores[i] = 0;
-    const float inner = sum(products);
-    for (int64_t i = 0; i < padded; i += WIDTH) {
-      store(gradient + i,
-            load<WIDTH>(scores + i) * (load<WIDTH>(gradient + i) - inner) * scale);
+  CT_INLINE static void run(float *scores, float *gradient, int64_t keys, int64_t columns,
+                            float scale, const float *log_sums) {
+    for (int64_t i = 0; i < columns; i += WIDTH) {
+      const auto log_sum = load<WIDTH>(log_sums + i);
+      auto inner = splat<Floats<WIDTH>>(0);
+      for (int64_t key = 0; key < keys; ++key) {
+        const int64_t place = key * columns + i;
+        const auto score = load<WIDTH>(scores + place);
+        auto p = exponential(score * scale - log_sum);
+        p = score == kLowest ? splat<Floats<WIDTH>>(0) : p;
+        store(scores + place, p);
+        inner += p * load<WIDTH>(gradient + place);
+      }
+      for (int64_t key = 0; key < keys; ++key) {
+        const int64_t place = key * columns + i;
+        store(gradient + place,
+              load<WIDTH>(scores + place) * (load<WIDTH>(gradient + place) - inner) * scale);
+      }
     }
   }
 };
@@ -196,8 +210,8 @@ struct Head {
   int64_t row(const AttentionShape &s) const { return (batch * s.heads + head) * s.queries; }
 };
 
-// Rows of scores that are made at once.
-constexpr int64_t kRows = 6;
+// Queries whose scores are made at once, going forward.
+constexpr int64_t kQueries = 64;
 
 // A product with instructions of its own, which is too much code to repeat where it is used.
 template <int WIDTH>
@@ -206,51 +220,51 @@ void multiply(int64_t rows, int64_t columns, int64_t depth, Operand a, const flo
   vectorised<Multiply>(WIDTH, rows, columns, depth, a, b, b_stride, c, c_stride);
 }
 
-// The scratch memory of a head's forward and backward pass: keys (and values) transposed, and
-// rows of scores (and their gradients).
 int64_t padded(int64_t length, int64_t width) { return (length + width - 1) / width * width; }
+
+// The scratch memory of a head's forward and backward pass, with a query in each of some columns:
+// queries transposed and scores (and their gradients), and numbers of each query.
 int64_t forward_scratch(const AttentionShape &s, int64_t columns) {
-  return (s.head_width + kRows) * columns;
+  return (s.head_width + s.length + 2) * columns;
 }
 int64_t backward_scratch(const AttentionShape &s, int64_t columns) {
-  return 2 * (s.head_width + s.queries) * columns;
+  return (2 * (s.head_width + s.length) + 1) * columns;
 }
 
+// A query has a column of its own in all scores, so that what is taken of its keys, the largest score and
+// the sum, is taken of whole vectors.
 struct ForwardHead {
   template <int WIDTH>
   CT_INLINE static void run(const AttentionShape *shape, Head head, float *projections,
                             const float *bias, float *output, float *log_sums, float *scratch) {
     const int64_t length = shape->length, depth = shape->head_width, width = shape->width();
-    const int64_t stride = 3 * width, columns = padded(length, WIDTH);
+    const int64_t stride = 3 * width;
     const float scale = 1.0f / std::sqrt(static_cast<float>(depth));
     float *q = projections + head.projection(*shape), *k = q + width, *v = k + width;
     float *out = output + head.output(*shape);
-    float *keys = scratch, *scores = scratch + depth * columns;
     if (bias != nullptr) {
       const float *own = bias + head.head * depth;
       AddBias::run<WIDTH>(q, stride, own, shape->queries, depth);
       AddBias::run<WIDTH>(k, stride, own + width, length, depth);
       AddBias::run<WIDTH>(v, stride, own + 2 * width, length, depth);
     }
-    Transpose::run<WIDTH>(k, stride, length, depth, columns, keys);
-    for (int64_t first = 0; first < shape->queries; first += kRows) {
-      const int64_t rows = std::min(kRows, shape->queries - first);
-      multiply<WIDTH>(rows, columns, depth, {q + first * stride, stride, 1}, keys, columns,
-                      scores, columns);
-      float factors[kRows];
-      for (int64_t row = 0; row < rows; ++row) {
-        const int64_t count = shape->causal ? first + row + 1 : length;
-        const RowSum sums =
-            Exponentials::run<WIDTH>(scores + row * columns, count, columns, scale);
-        factors[row] = 1.0f / sums.total;
-        if (log_sums != nullptr) {
-          log_sums[head.row(*shape) + first + row] = sums.largest + std::log(sums.total);
-        }
-      }
+    for (int64_t first = 0; first < shape->queries; first += kQueries) {
+      const int64_t count = std::min(kQueries, shape->queries - first);
+      const int64_t columns = padded(count, WIDTH), keys = shape->causal ? first + count : length;
+      float *queries = scratch, *scores = queries + depth * columns;
+      float *sums = scores + keys * columns, *tops = sums + columns;
+      Transpose::run<WIDTH>(q + first * stride, stride, count, depth, columns, queries);
+      multiply<WIDTH>(keys, columns, depth, {k, stride, 1}, queries, columns, scores, columns);
+      if (shape->causal) hide(scores, columns, keys, first, kLowest);
+      Exponentials::run<WIDTH>(scores, keys, columns, scale, sums, tops);
       float *target = out + first * width;
-      multiply<WIDTH>(rows, depth, length, {scores, columns, 1}, v, stride, target, width);
-      for (int64_t row = 0; row < rows; ++row) {
-        ScaleRow::run<WIDTH>(target + row * width, depth, factors[row]);
+      multiply<WIDTH>(count, depth, keys, {scores, 1, columns}, v, stride, target, width);
+      for (int64_t row = 0; row < count; ++row) {
+        ScaleRow::run<WIDTH>(target + row * width, depth, 1.0f / sums[row]);
+      }
+      if (log_sums == nullptr) continue;
+      for (int64_t row = 0; row < count; ++row) {
+        log_sums[head.row(*shape) + first + row] = tops[row] + std::log(sums[row]);
       }
     }
   }
@@ -262,35 +276,33 @@ struct BackwardHead {
                             const float *log_sums, const float *output_gradient,
                             float *projection_gradient, float *output, float *scratch) {
     const int64_t length = shape->length, depth = shape->head_width, width = shape->width();
-    const int64_t queries = shape->queries, stride = 3 * width, columns = padded(length, WIDTH);
+    const int64_t count = shape->queries, stride = 3 * width, columns = padded(count, WIDTH);
     const float scale = 1.0f / std::sqrt(static_cast<float>(depth));
     const float *q = projections + head.projection(*shape), *k = q + width, *v = k + width;
     const float *gradient = output_gradient + head.output(*shape);
     float *q_gradient = projection_gradient + head.projection(*shape);
     float *k_gradient = q_gradient + width, *v_gradient = k_gradient + width;
-    float *keys = scratch, *values = keys + depth * columns;
-    float *scores = values + depth * columns, *score_gradients = scores + queries * columns;
-    Transpose::run<WIDTH>(k, stride, length, depth, columns, keys);
-    Transpose::run<WIDTH>(v, stride, length, depth, columns, values);
-    multiply<WIDTH>(queries, columns, depth, {q, stride, 1}, keys, columns, scores, columns);
-    multiply<WIDTH>(queries, columns, depth, {gradient, width, 1}, values, columns,
-                    score_gradients, columns);
-    for (int64_t row = 0; row < queries; ++row) {
-      ScoreGradient::run<WIDTH>(scores + row * columns, score_gradients + row * columns,
-                                shape->causal ? row + 1 : length, columns, scale,
-                                log_sums[head.row(*shape) + row]);
-    }
+    float *queries = scratch, *gradients = queries + depth * columns;
+    float *scores = gradients + depth * columns, *score_gradients = scores + length * columns;
+    float *own_sums = score_gradients + length * columns;
+    Transpose::run<WIDTH>(q, stride, count, depth, columns, queries);
+    Transpose::run<WIDTH>(gradient, width, count, depth, columns, gradients);
+    multiply<WIDTH>(length, columns, depth, {k, stride, 1}, queries, columns, scores, columns);
+    multiply<WIDTH>(length, columns, depth, {v, stride, 1}, gradients, columns, score_gradients,
+                    columns);
+    if (shape->causal) hide(scores, columns, length, 0, kLowest);
+    std::fill_n(std::copy_n(log_sums + head.row(*shape), count, own_sums), columns - count, 0.0f);
+    ScoreGradient::run<WIDTH>(scores, score_gradients, length, columns, scale, own_sums);
     if (output != nullptr) {
-      multiply<WIDTH>(queries, depth, length, {scores, columns, 1}, v, stride,
+      multiply<WIDTH>(count, depth, length, {scores, 1, columns}, v, stride,
                       output + head.output(*shape), width);
     }
-    multiply<WIDTH>(length, depth, queries, {scores, 1, columns}, gradient, width, v_gradient,
+    multiply<WIDTH>(length, depth, count, {scores, columns, 1}, gradient, width, v_gradient, stride);
+    multiply<WIDTH>(count, depth, length, {score_gradients, 1, columns}, k, stride, q_gradient,
                     stride);
-    multiply<WIDTH>(queries, depth, length, {score_gradients, columns, 1}, k, stride, q_gradient,
+    multiply<WIDTH>(length, depth, count, {score_gradients, columns, 1}, q, stride, k_gradient,
                     stride);
-    multiply<WIDTH>(length, depth, queries, {score_gradients, 1, columns}, q, stride, k_gradient,
-                    stride);
-    for (int64_t row = queries; row < length; ++row) {
+    for (int64_t row = count; row < length; ++row) {
       std::fill_n(q_gradient + row * stride, depth, 0.0f);
     }
   }
@@ -312,7 +324,8 @@ void over_heads(const AttentionShape &shape, int64_t scratch_size, Body &&body) 
 
 void attention_forward(const AttentionShape &shape, float *projections, const float *bias,
                        float *output, float *log_sums) {
-  const int64_t columns = padded(shape.length, vector_width(shape.head_width));
+  const int64_t columns =
+      padded(std::min(kQueries, shape.queries), vector_width(shape.head_width));
   over_heads(shape, forward_scratch(shape, columns), [&](Head head, float *scratch) {
     vectorised<ForwardHead>(shape.head_width, &shape, head, projections, bias, output, log_sums,
                             scratch);
@@ -322,7 +335,7 @@ void attention_forward(const AttentionShape &shape, float *projections, const fl
 void attention_backward(const AttentionShape &shape, const float *projections,
                         const float *log_sums, const float *output_gradient,
                         float *projection_gradient, float *output) {
-  const int64_t columns = padded(shape.length, vector_width(shape.head_width));
+  const int64_t columns = padded(shape.queries, vector_width(shape.head_width));
   over_heads(shape, backward_scratch(shape, columns), [&](Head head, float *scratch) {
     vectorised<BackwardHead>(shape.head_width, &shape, head, projections, log_sums,
                              output_gradient, projection_gradient, output, scratch);

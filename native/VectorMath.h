@@ -55,9 +55,14 @@ CT_INLINE float sum(Floats<8> v) {
   return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
 }
 
+// In this form compilers have one instruction for it, and give b where either is no number.
 template <typename V>
 CT_INLINE V larger(V a, V b) {
   return a > b ? a : b;
+}
+template <typename V>
+CT_INLINE V smaller(V a, V b) {
+  return a < b ? a : b;
 }
 
 CT_INLINE float largest(Floats<8> v) {
@@ -111,10 +116,10 @@ CT_INLINE void transpose(Floats<8> (&rows)[8]) {
 // relative error below 3e-7. Outside ±87 the value at the edge is given.
 template <typename V>
 CT_INLINE V exponential(V x) {
-  x = x < -87.0f ? splat<V>(-87.0f) : x;
-  x = x > 87.0f ? splat<V>(87.0f) : x;
+  x = smaller(splat<V>(87.0f), larger(splat<V>(-87.0f), x));
   const V rounder = splat<V>(12582912.0f);  // 1.5 · 2^23: adding it rounds to a whole number
-  const V n = (x * 1.44269504088896341f + rounder) - rounder;
+  const V rounded = x * 1.44269504088896341f + rounder;
+  const V n = rounded - rounder;
   const V r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
   V p = splat<V>(1.0f / 5040.0f);
   p = p * r + 1.0f / 720.0f;
@@ -124,8 +129,9 @@ CT_INLINE V exponential(V x) {
   p = p * r + 0.5f;
   p = p * r + 1.0f;
   p = p * r + 1.0f;
-  const Integers<V> bits = (__builtin_convertvector(n, Integers<V>) + 127) << 23;
-  return p * __builtin_bit_cast(V, bits);
+  // The last bits of `rounded` are n, which is added to the exponent of p.
+  const auto power = __builtin_bit_cast(Integers<V>, rounded) << 23;
+  return __builtin_bit_cast(V, __builtin_bit_cast(Integers<V>, p) + power);
 }
 
 // 1 / (1 + e^(-x)).
