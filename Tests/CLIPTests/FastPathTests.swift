@@ -103,6 +103,32 @@ import Torch
       relative: 2e-5, absolute: 2e-5)
   }
 
+  /// More tokens than the kernel takes queries at once, forward and backward.
+  @Test func longTextsHaveTheNumbersAndGradientsOfPlainOperators() throws {
+    var architecture = Outcome.architecture(Self.cases[0])
+    architecture.contextLength = 77
+    let weights = try Outcome.weights(architecture).filtered { !CLIPArchitecture.isVision($0) }
+    let long = (0..<76).map { 1 + $0 * 7 % 62 } + [63]
+    let rows = [long, Array(long.prefix(64)) + [63], [5, 9, 63]]
+    func outcome() throws(HoldfastError) -> (features: [Float], gradient: [Float]) {
+      let trained = try TrainableWeights(weights)
+      let output = try TextTower(architecture, trained)(rows)
+      let direction = try Tensor(randomNumbers(output.count, key: 4), shape: output.shape)
+      try (output * direction).sum().backward()
+      return (
+        try output.detached().elements(as: Float.self),
+        try trained.gradient.buffer.elements(as: Float.self)
+      )
+    }
+    let fast = try outcome()
+    let plain = try FastPaths.off { () throws(HoldfastError) in try outcome() }
+    #expect(fast.features != plain.features && fast.gradient != plain.gradient)
+    expectClose(fast.features, plain.features, relative: 2e-5, absolute: 2e-5)
+    let size = plain.gradient.map(abs).max() ?? 0
+    #expect(size > 0)
+    expectClose(fast.gradient, plain.gradient, relative: 1e-4, absolute: 1e-5 * Double(size))
+  }
+
   /// Features of a random tower, and the gradient of a random projection of them.
   struct Outcome {
     var features: [Float]
