@@ -53,7 +53,8 @@ public struct ModelDrift {
     }
     let normalizer = try PixelNormalizer(preprocessing, device: context.device)
     return try sets.map { set in
-      try context.report(.stage("Encoding \(set.summary) with both models"))
+      try context.report(
+        .stage("Encoding \(set.samples.count) images of \(set.name) with both models"))
       var sums = FeatureDriftSums()
       var done = 0
       var skipped = 0

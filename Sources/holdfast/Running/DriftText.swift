@@ -26,8 +26,9 @@ struct DriftText {
     for (set, drift, _) in features {
       table.append(
         [Table.Cell(set), Table.Cell(String(drift.images))]
-          + [drift.distance, drift.unitDistance, drift.cosine].map { Table.Cell(Self.text($0)) }
-          + [Table.Cell(drift.cka.map { Self.number($0) } ?? "–")])
+          + [drift.distance, drift.unitDistance].map { Table.Cell(Self.text($0, decimals: 4)) }
+          + [Table.Cell(Self.text(drift.cosine, decimals: 6))]
+          + [Table.Cell(drift.cka.map { Self.number($0, decimals: 6) } ?? "–")])
     }
     return table
   }
@@ -39,7 +40,7 @@ struct DriftText {
     ])
     for part in weights {
       table.append([
-        Table.Cell(part.name), Table.Cell(Self.number(part.distance)),
+        Table.Cell(part.name), Table.Cell(Self.number(part.distance, decimals: 4)),
         Table.Cell(part.relative.map { String(format: "%.3f", 100 * $0) } ?? "–"),
       ])
     }
@@ -108,10 +109,14 @@ struct DriftText {
     ]
   }
 
-  private static func text(_ mean: FeatureDrift.Mean) -> String {
-    guard let end = mean.ci95?.last else { return number(mean.value) }
-    return "\(number(mean.value)) ± \(number(end - mean.value))"
+  /// "0.1458 ± 0.0055", with half the interval.
+  private static func text(_ mean: FeatureDrift.Mean, decimals: Int) -> String {
+    guard let end = mean.ci95?.last else { return number(mean.value, decimals: decimals) }
+    return number(mean.value, decimals: decimals) + " ± "
+      + number(end - mean.value, decimals: decimals)
   }
 
-  private static func number(_ value: Double) -> String { String(format: "%.4f", value) }
+  private static func number(_ value: Double, decimals: Int) -> String {
+    String(format: "%.\(decimals)f", value)
+  }
 }
