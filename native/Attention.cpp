@@ -132,14 +132,14 @@ struct Transpose {
 constexpr float kLowest = -3.4e38f;
 
 // Keys after a query give nothing: in rows of keys the scores of the queries before each.
-CT_INLINE void hide(float *scores, int64_t columns, int64_t keys, int64_t first, float value) {
+CT_INLINE void hide(float *scores, int64_t columns, int64_t keys, int64_t first) {
   for (int64_t key = first + 1; key < keys; ++key) {
-    std::fill_n(scores + key * columns, std::min(key - first, columns), value);
+    std::fill_n(scores + key * columns, std::min(key - first, columns), kLowest);
   }
 }
 
 // Scores [keys, columns] of a query a column to probabilities that are not normalised, with each
-// column's sum and, where asked for, the logarithm of the sum of exponentials.
+// column's sum and its largest score, scaled.
 struct Exponentials {
   template <int WIDTH>
   CT_INLINE static void run(float *scores, int64_t keys, int64_t columns, float scale, float *sums,
@@ -255,7 +255,7 @@ struct ForwardHead {
       float *sums = scores + keys * columns, *tops = sums + columns;
       Transpose::run<WIDTH>(q + first * stride, stride, count, depth, columns, queries);
       multiply<WIDTH>(keys, columns, depth, {k, stride, 1}, queries, columns, scores, columns);
-      if (shape->causal) hide(scores, columns, keys, first, kLowest);
+      if (shape->causal) hide(scores, columns, keys, first);
       Exponentials::run<WIDTH>(scores, keys, columns, scale, sums, tops);
       float *target = out + first * width;
       multiply<WIDTH>(count, depth, keys, {scores, 1, columns}, v, stride, target, width);
@@ -290,7 +290,7 @@ struct BackwardHead {
     multiply<WIDTH>(length, columns, depth, {k, stride, 1}, queries, columns, scores, columns);
     multiply<WIDTH>(length, columns, depth, {v, stride, 1}, gradients, columns, score_gradients,
                     columns);
-    if (shape->causal) hide(scores, columns, length, 0, kLowest);
+    if (shape->causal) hide(scores, columns, length, 0);
     std::fill_n(std::copy_n(log_sums + head.row(*shape), count, own_sums), columns - count, 0.0f);
     ScoreGradient::run<WIDTH>(scores, score_gradients, length, columns, scale, own_sums);
     if (output != nullptr) {

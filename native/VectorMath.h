@@ -65,12 +65,6 @@ CT_INLINE V smaller(V a, V b) {
   return a < b ? a : b;
 }
 
-CT_INLINE float largest(Floats<8> v) {
-  float result = v[0];
-  for (int lane = 1; lane < 8; ++lane) result = v[lane] > result ? v[lane] : result;
-  return result;
-}
-
 CT_INLINE Floats<8> lower(Floats<16> v) {
   return Floats<8>{v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]};
 }
@@ -78,7 +72,6 @@ CT_INLINE Floats<8> upper(Floats<16> v) {
   return Floats<8>{v[8], v[9], v[10], v[11], v[12], v[13], v[14], v[15]};
 }
 CT_INLINE float sum(Floats<16> v) { return sum(lower(v) + upper(v)); }
-CT_INLINE float largest(Floats<16> v) { return largest(larger(lower(v), upper(v))); }
 
 // Rows of an 8 × 8 matrix to its columns.
 CT_INLINE void transpose(Floats<8> (&rows)[8]) {

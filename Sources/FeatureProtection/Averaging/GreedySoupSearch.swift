@@ -103,10 +103,8 @@ public struct GreedySoupSearch {
 
   /// A data set with the classes of the head that it is scored with.
   private func target(_ dataset: Dataset) throws -> (set: EvaluationSet, classes: [String]) {
-    let naming = try ClassNaming(classesFile, original: dataset.headClasses)
-    let named = naming.applied(to: dataset)
-    let classes = models.first?.head?.classes ?? naming.headClasses ?? named.headClasses
-    let set = try EvaluationSet(named, role: .validation, classes: classes, metrics: metrics)
-    return (set, classes)
+    try ClassNaming(classesFile, original: dataset.headClasses)
+      .target(
+        dataset, role: .validation, headClasses: models.first?.head?.classes, metrics: metrics)
   }
 }

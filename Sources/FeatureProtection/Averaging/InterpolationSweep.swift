@@ -92,10 +92,8 @@ public struct InterpolationSweep {
   private func target(
     _ dataset: Dataset
   ) throws(HoldfastError) -> (set: EvaluationSet, classes: [String]) {
-    let naming = try ClassNaming(classesFile, original: dataset.headClasses)
-    let named = naming.applied(to: dataset)
-    let classes = to.head?.classes ?? naming.headClasses ?? named.headClasses
-    return (try EvaluationSet(named, role: role, classes: classes, metrics: metrics), classes)
+    try ClassNaming(classesFile, original: dataset.headClasses)
+      .target(dataset, role: role, headClasses: to.head?.classes, metrics: metrics)
   }
 
   /// The classifiers of all α for some classes.

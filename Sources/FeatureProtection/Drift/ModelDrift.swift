@@ -66,13 +66,7 @@ public struct ModelDrift {
           skipped += batch.skipped.count
           guard batch.count > 0 else { continue }
           let features = try towers.map { tower in
-            try context.timing(.evaluation) { () throws(HoldfastError) in
-              try withoutGradients { () throws(HoldfastError) in
-                try withPrecision(context.precision, on: context.device) {
-                  () throws(HoldfastError) in try tower(normalizer(batch))
-                }
-              }
-            }
+            try context.evaluating { () throws(HoldfastError) in try tower(normalizer(batch)) }
           }
           try sums.add(reference: features[0], tuned: features[1])
           done += batch.count

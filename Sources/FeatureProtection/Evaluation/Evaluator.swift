@@ -96,7 +96,7 @@ public struct Evaluator {
     let size = preprocessing.cropSize
     let bytes = block.reduce(0) { $0 + $1.count } * 3 * size * size * 4
     guard FastPaths.areOn, bytes <= 64 << 20 else { return nil }
-    return try computed { () throws(HoldfastError) in
+    return try context.evaluating { () throws(HoldfastError) in
       var pixels: [Tensor?] = []
       for batch in block { pixels.append(batch.count > 0 ? try normalizer(batch) : nil) }
       return pixels
@@ -148,7 +148,7 @@ public struct Evaluator {
         try context.stop.check()
         entry.skipped += batch.skipped.count
         guard batch.count > 0 else { continue }
-        let features = try computed { () throws(HoldfastError) in
+        let features = try context.evaluating { () throws(HoldfastError) in
           try tower(normalizer(batch), kind)
         }
         entry.batches.append(
@@ -161,17 +161,6 @@ public struct Evaluator {
     return entry
   }
 
-  /// Runs a part of a forward pass of evaluation.
-  private func computed<R>(
-    _ body: () throws(HoldfastError) -> R
-  ) throws(HoldfastError) -> R {
-    try context.timing(.evaluation) { () throws(HoldfastError) in
-      try withoutGradients { () throws(HoldfastError) in
-        try withPrecision(context.precision, on: context.device, body)
-      }
-    }
-  }
-
   /// Adds the answers for a batch: what the set's metrics need of its logits.
   private func score(
     _ positions: [Int], _ labels: [Int], _ set: EvaluationSet, _ columns: ClassColumns?,
@@ -179,7 +168,7 @@ public struct Evaluator {
   ) throws(HoldfastError) {
     let needsTop5 = set.metrics.contains(.top5)
     let needsAll = set.metrics.contains(.top1OfAll)
-    let (best, five, all) = try computed { () throws(HoldfastError) in
+    let (best, five, all) = try context.evaluating { () throws(HoldfastError) in
       let logits = try logits()
       let own = try columns?.reduced(logits) ?? logits
       let best = try own.argmax().elements(as: Int64.self)

@@ -74,9 +74,7 @@ public struct FeatureExtractor {
   private func computed(
     _ body: () throws(HoldfastError) -> Tensor
   ) throws(HoldfastError) -> Tensor {
-    try withoutGradients { () throws(HoldfastError) in
-      try withPrecision(context.precision, on: context.device, body).to(.float32).to(.cpu)
-    }
+    try context.evaluating(body).to(.float32).to(.cpu)
   }
 
   private func joined(

@@ -54,6 +54,21 @@ struct ClassNaming {
   }
 }
 
+extension ClassNaming {
+  /// A data set to be scored, with the classes that it is scored among.
+  ///
+  /// - Parameter headClasses: Those of a head that is there already; nil where one will be made, for the
+  ///   classes of the file or the data.
+  func target(
+    _ dataset: Dataset, role: ResultRow.Role, headClasses known: [String]?,
+    metrics: [DatasetMetric]?
+  ) throws(HoldfastError) -> (set: EvaluationSet, classes: [String]) {
+    let named = applied(to: dataset)
+    let classes = known ?? headClasses ?? named.headClasses
+    return (try EvaluationSet(named, role: role, classes: classes, metrics: metrics), classes)
+  }
+}
+
 extension Dataset {
   /// Splits off a part of every class for validation, by a fixed draw.
   ///

@@ -39,6 +39,17 @@ public struct RunContext: Sendable {
     guard let ledger else { return try body() }
     return try ledger.measure(phase, body)
   }
+
+  /// Runs a part of a forward pass of evaluation: without gradients, in the run's precision.
+  func evaluating<R>(
+    _ body: () throws(HoldfastError) -> R
+  ) throws(HoldfastError) -> R {
+    try timing(.evaluation) { () throws(HoldfastError) in
+      try withoutGradients { () throws(HoldfastError) in
+        try withPrecision(precision, on: device, body)
+      }
+    }
+  }
 }
 
 /// A wish to stop, which a signal handler or another thread may state at any time.

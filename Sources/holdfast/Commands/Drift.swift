@@ -40,9 +40,7 @@ struct Drift: ParsableCommand {
         from: session.read(from), to: session.read(to), batchSize: machine.batchSize ?? 128,
         context: context)
     }
-    let sets = try context.timing(.reading) { () throws(HoldfastError) in
-      try session.open(data, allowMissing: allowMissing)
-    }
+    let sets = try session.open(data, allowMissing: allowMissing, context)
     let weights = try drift.weights()
     let features = try drift.features(on: sets)
     for (set, _, skipped) in features where skipped > 0 {

@@ -49,9 +49,7 @@ struct Evaluate: ParsableCommand {
       models, head: head.map(ClassificationHead.read), classesFile: names.classes,
       prompts: names.prompts, role: role.role, batchSize: machine.batchSize ?? 128,
       metrics: sets.chosenMetrics, checksData: !sets.noCheck, context: context)
-    let opened = try context.timing(.reading) { () throws(HoldfastError) in
-      try session.open(data, allowMissing: sets.allowMissing)
-    }
+    let opened = try session.open(data, allowMissing: sets.allowMissing, context)
     let rows = try comparison.rows(on: opened)
     let published = try comparison.published(on: opened)
     let sources = Dictionary(published.map { ($0.release, $0.source) }) { first, _ in first }

@@ -116,7 +116,8 @@ struct Merge: ParsableCommand {
         read(models), classesFile: names.classes, prompts: names.prompts,
         batchSize: machine.batchSize ?? 128, metrics: sets.chosenMetrics,
         checksData: !sets.noCheck, context: context)
-      let result = try search.soup(on: session.open(data, allowMissing: sets.allowMissing))
+      let result = try search.soup(
+        on: session.open(data, allowMissing: sets.allowMissing, context))
       session.terminal.clear()
       for (model, score) in zip(models, result.scores) {
         session.terminal.say("\(Self.perCent(score))  \(model)")

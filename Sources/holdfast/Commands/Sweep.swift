@@ -50,9 +50,7 @@ struct Sweep: ParsableCommand {
       classesFile: names.classes, prompts: names.prompts, role: role.role,
       batchSize: machine.batchSize ?? 128, metrics: sets.chosenMetrics,
       checksData: !sets.noCheck, context: context)
-    let opened = try context.timing(.reading) { () throws(HoldfastError) in
-      try session.open(data, allowMissing: sets.allowMissing)
-    }
+    let opened = try session.open(data, allowMissing: sets.allowMissing, context)
     let rows = try sweep.rows(on: opened)
     try session.print(
       ResultText(rows).list(talk.format, title: "method", settings: ["alpha"]))

@@ -61,14 +61,18 @@ struct Session {
   }
 
   /// The evaluation parts of data sets.
-  func open(_ data: [String], allowMissing: Bool) throws(HoldfastError) -> [Dataset] {
-    var sets: [Dataset] = []
-    for text in data {
-      let place = try DatasetSpecifier.parse(text)
-      sets += try place.open(
-        for: .evaluation, allowMissing: allowMissing, progress: preparing(place))
+  func open(
+    _ data: [String], allowMissing: Bool, _ context: RunContext
+  ) throws(HoldfastError) -> [Dataset] {
+    try context.timing(.reading) { () throws(HoldfastError) in
+      var sets: [Dataset] = []
+      for text in data {
+        let place = try DatasetSpecifier.parse(text)
+        sets += try place.open(
+          for: .evaluation, allowMissing: allowMissing, progress: preparing(place))
+      }
+      return sets
     }
-    return sets
   }
 
   /// Shows how far the rendering of built-in images or the indexing of others is.
