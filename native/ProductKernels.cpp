@@ -3,6 +3,8 @@
 // AVX2.
 #include "ProductKernels.h"
 
+#include <limits>
+
 #include "Vectorised.h"
 
 namespace ctorch {
@@ -85,19 +87,20 @@ __attribute__((target("arch=x86-64-v3"))) void tile_256(int64_t rows, const floa
 // The kernels for a right-hand matrix of a width: with narrow panels where it fills no wide one, as
 // the factors of low-rank updates.
 Kernel kernel(Multiplier multiplier, int64_t width) {
+  [[maybe_unused]] constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 #if CT_GENERATIONS
   if (multiplier == Multiplier::avx512) {
-    if (width <= 16) return {tile_512<1, false>, tile_512<1, true>, 14, 16};
-    return {tile_512<2, false>, tile_512<2, true>, 14, 32};
+    if (width <= 16) return {tile_512<1, false>, tile_512<1, true>, 14, 16, kNever};
+    return {tile_512<2, false>, tile_512<2, true>, 14, 32, kNever};
   }
   if (multiplier == Multiplier::avx2) {
-    if (width <= 8) return {tile_256<1, false>, tile_256<1, true>, 6, 8};
-    return {tile_256<2, false>, tile_256<2, true>, 6, 16};
+    if (width <= 8) return {tile_256<1, false>, tile_256<1, true>, 6, 8, kNever};
+    return {tile_256<2, false>, tile_256<2, true>, 6, 16, 16};
   }
 #endif
   (void)multiplier;
   (void)width;
-  return {nullptr, nullptr, 1, 1};
+  return {nullptr, nullptr, 1, 1, kNever};
 }
 
 }  // namespace ctorch

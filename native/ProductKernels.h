@@ -21,6 +21,10 @@ using Tile = void (*)(int64_t rows, const float *a, int64_t a_step, const float 
 struct Kernel {
   Tile rows, columns;
   int64_t most_rows, panel;
+  // The panels from which on columns of a transposed left-hand matrix are copied beside each other. A
+  // tile of few rows reads a part of each of its cache lines, and where these lie a power of two apart
+  // they push one another out; but a copy must be read often enough to repay itself.
+  int64_t least_panels;
 };
 
 // The kernels for a right-hand matrix of a width: with narrow panels where it fills no wide one, as

@@ -1,5 +1,6 @@
 // A block of left-hand rows is copied beside each other before it is multiplied, so that no two of them
-// meet in one set of the cache; columns of a transposed matrix are read where they are.
+// meet in one set of the cache; columns of a transposed matrix are read where they are unless the kernel
+// wants them copied too.
 #include "Products.h"
 
 #include <ATen/Parallel.h>
@@ -29,6 +30,14 @@ namespace {
 
 // Left-hand rows that are copied together; they fill a third of a second-level cache.
 constexpr int64_t kRows = 224;
+
+// Brings what will be read soon into the second-level cache; the panels' beginnings are of whole lines.
+inline void fetch(const float *data, int64_t begin, int64_t end) {
+  constexpr int64_t kLine = 16;
+  for (int64_t i = (begin + kLine - 1) / kLine * kLine; i < end; i += kLine) {
+    __builtin_prefetch(data + i, 0, 2);
+  }
+}
 
 // The blocks of a depth are of nearly one size.
 int64_t depth_blocks(int64_t depth) { return (depth + kDepth - 1) / kDepth; }
@@ -235,8 +244,41 @@ struct Panels::Left {
   bool isTransposed;
 };
 
-// Adds or writes what one block of the depth gives; `copy` has the rows of that block, pieces as many
-// as a kernel takes.
+namespace {
+
+// Copies rows from .. from + depth of a left-hand matrix, as a kernel takes them: piece by piece.
+void copy_rows(const float *data, int64_t step, int64_t count, int64_t pieces, int64_t most,
+               int64_t depth, float *copy) {
+  for (int64_t piece = 0; piece < pieces; ++piece) {
+    const int64_t first = start(piece, pieces, count), last = start(piece + 1, pieces, count);
+    for (int64_t row = first; row < last; ++row) {
+      std::memcpy(copy + (piece * most + row - first) * kRowStep, data + row * step,
+                  static_cast<size_t>(depth) * sizeof(float));
+    }
+  }
+}
+
+// The same for columns: `most` of them beside each other, at most eight, then those of the next row.
+void copy_columns(const float *data, int64_t step, int64_t count, int64_t pieces, int64_t most,
+                  int64_t depth, float *copy) {
+  for (int64_t k = 0; k < depth; ++k, data += step) {
+    for (int64_t piece = 0; piece < pieces; ++piece) {
+      const int64_t first = start(piece, pieces, count);
+      float *to = copy + piece * most * kRowStep + k * most;
+      // What is copied too much is written over by the next row, or lies behind the last.
+      if (first + 8 <= count) {
+        store(to, load<8>(data + first));
+      } else {
+        std::copy_n(data + first, std::min(most, count - first), to);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+// Adds or writes what one block of the depth gives; `copy` has the left-hand matrix of that block, pieces
+// as many as a kernel takes, or is null where it is read in its place.
 void Panels::multiply_block(int64_t block, Left left, const float *copy, float *c, int64_t c_step,
                             bool adds) const {
   const Kernel own = kernel(multiplier_, width_);
@@ -244,22 +286,26 @@ void Panels::multiply_block(int64_t block, Left left, const float *copy, float *
   const int64_t blocks = depth_blocks(depth_), from = start(block, blocks, depth_);
   const int64_t depth = start(block + 1, blocks, depth_) - from;
   const int64_t pieces = (left.count + own.most_rows - 1) / own.most_rows;
+  const int64_t step = copy == nullptr ? left.step : own.most_rows;
   const bool sums = adds || block > 0;
   for (int64_t panel = 0; panel < panels(); ++panel) {
     const float *b = packed_ + from * panels() * panel_ + panel * panel_ * depth;
     const int64_t columns = std::min(panel_, width_ - panel * panel_);
+    // Each piece fetches a part of the next panel.
+    const int64_t ahead = panel + 1 < panels() && is_far() ? depth * panel_ : 0;
     for (int64_t piece = 0; piece < pieces; ++piece) {
       const int64_t first = start(piece, pieces, left.count);
       const int64_t count = start(piece + 1, pieces, left.count) - first;
       float *target = c + first * c_step + panel * panel_;
-      const float *a = left.isTransposed ? left.data + from * left.step + first
-                                         : copy + piece * own.most_rows * kRowStep;
+      const float *a = copy == nullptr ? left.data + from * left.step + first
+                                       : copy + piece * own.most_rows * kRowStep;
+      fetch(b + ahead, start(piece, pieces, ahead), start(piece + 1, pieces, ahead));
       if (columns == panel_) {
-        tile(count, a, left.step, b, target, c_step, depth, sums);
+        tile(count, a, step, b, target, c_step, depth, sums);
         continue;
       }
       float part[kMostRows * 32];
-      tile(count, a, left.step, b, part, panel_, depth, false);
+      tile(count, a, step, b, part, panel_, depth, false);
       for (int64_t row = 0; row < count; ++row) {
         for (int64_t i = 0; i < columns; ++i) {
           float &place = target[row * c_step + i];
@@ -272,21 +318,19 @@ void Panels::multiply_block(int64_t block, Left left, const float *copy, float *
 
 void Panels::multiply_rows(Left left, float *c, int64_t c_step, bool adds,
                            c10::ArrayRef<Companion> companions) const {
-  const int64_t most = kernel(multiplier_, width_).most_rows;
+  const Kernel own = kernel(multiplier_, width_);
+  const int64_t most = own.most_rows;
   const int64_t blocks = depth_blocks(depth_), pieces = (left.count + most - 1) / most;
-  thread_local Buffer copies;
-  float *copy = left.isTransposed ? nullptr : copies.floats(pieces * most * kRowStep);
+  const bool copies = !left.isTransposed || panels() >= own.least_panels;
+  thread_local Buffer buffer;
+  float *copy = copies ? buffer.floats(pieces * most * kRowStep) : nullptr;
   for (int64_t block = 0; block < blocks; ++block) {
     const int64_t from = start(block, blocks, depth_);
     const int64_t depth = start(block + 1, blocks, depth_) - from;
-    for (int64_t piece = 0; copy != nullptr && piece < pieces; ++piece) {
-      const int64_t first = start(piece, pieces, left.count);
-      const int64_t last = start(piece + 1, pieces, left.count);
-      for (int64_t row = first; row < last; ++row) {
-        std::memcpy(copy + (piece * most + row - first) * kRowStep,
-                    left.data + row * left.step + from,
-                    static_cast<size_t>(depth) * sizeof(float));
-      }
+    if (!left.isTransposed) {
+      copy_rows(left.data + from, left.step, left.count, pieces, most, depth, copy);
+    } else if (copies) {
+      copy_columns(left.data + from * left.step, left.step, left.count, pieces, most, depth, copy);
     }
     multiply_block(block, left, copy, c, c_step, adds);
     for (const Companion &other : companions) {

@@ -9,6 +9,8 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/version.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <memory>
 
@@ -181,6 +183,19 @@ CT_EXPORT void ct_set_threads(int32_t count) {
 }
 
 CT_EXPORT int32_t ct_threads(void) { return at::get_num_threads(); }
+
+CT_EXPORT ct_status ct_concurrently(int64_t count, void (*body)(int64_t, void *), void *context) {
+  return guarded([&] {
+    std::atomic<int64_t> next{0};
+    const int64_t threads = std::min<int64_t>(count, at::get_num_threads());
+    at::parallel_for(0, threads, 1, [&](int64_t begin, int64_t end) {
+      // A part without a thread of its own finds nothing left.
+      for (; begin < end; ++begin) {
+        for (int64_t i = next++; i < count; i = next++) body(i, context);
+      }
+    });
+  });
+}
 
 CT_EXPORT int32_t ct_cuda_device_count(void) {
   int32_t count = 0;

@@ -17,7 +17,7 @@ extern "C" {
 #endif
 
 // Raised whenever a function here changes; Swift compares it at start.
-#define CT_ABI_VERSION 3
+#define CT_ABI_VERSION 4
 
 typedef struct ct_tensor ct_tensor;
 typedef struct ct_operator ct_operator;
@@ -104,6 +104,9 @@ ct_status ct_set_autocast(bool enabled, int32_t device, int32_t dtype);
 // Machine.
 void ct_set_threads(int32_t count);
 int32_t ct_threads(void);
+// Calls body(index, context) for 0 ..< count on all threads, each index once; operators that a body calls
+// compute on its thread alone.
+ct_status ct_concurrently(int64_t count, void (*body)(int64_t, void *), void *context);
 int32_t ct_cuda_device_count(void);
 bool ct_mps_available(void);
 // Lets glibc keep up to half a gigabyte of freed memory; elsewhere it does nothing.

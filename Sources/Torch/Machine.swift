@@ -19,6 +19,50 @@ public enum Machine {
     set { ct_set_threads(Int32(clamping: max(newValue, 1))) }
   }
 
+  /// Calls a body for each of `0..<count` on all threads that libtorch computes with; what it calls of
+  /// libtorch's operators computes on its thread alone.
+  ///
+  /// For work of which many independent pieces are there, each of operators so small that threads would
+  /// mostly wait for one another. Gradient mode and precision belong to a thread, so that a body must
+  /// state them; whether fast paths are taken is as it is for the caller.
+  ///
+  /// - Returns: What the body gave, in the order of the numbers.
+  /// - Throws: The error of the smallest number whose body threw; the others have run all the same.
+  public static func concurrently<R: Sendable>(
+    _ count: Int, _ body: @Sendable (Int) throws(HoldfastError) -> R
+  ) throws(HoldfastError) -> [R] {
+    let areFast = FastPaths.areOn
+    var results = [Result<R, HoldfastError>?](repeating: nil, count: count)
+    let status = results.withUnsafeMutableBufferPointer { places in
+      // Each place is written by one thread, and none is read before all have returned.
+      nonisolated(unsafe) let places = places
+      return withoutActuallyEscaping(body) { body in
+        let work = ConcurrentWork { index in
+          places[index] = Result { () throws(HoldfastError) in
+            try areFast
+              ? FastPaths.on { () throws(HoldfastError) in try body(index) }
+              : FastPaths.off { () throws(HoldfastError) in try body(index) }
+          }
+        }
+        return withExtendedLifetime(work) {
+          ct_concurrently(
+            Int64(count),
+            { index, context in
+              guard let context else { return }
+              Unmanaged<ConcurrentWork>.fromOpaque(context).takeUnretainedValue().run(Int(index))
+            }, Unmanaged.passUnretained(work).toOpaque())
+        }
+      }
+    }
+    try check(status)
+    var values: [R] = []
+    for result in results {
+      guard let result else { throw .internalError("a piece of concurrent work did not run") }
+      values.append(try result.get())
+    }
+    return values
+  }
+
   /// Lets the C library keep memory that was freed, up to half a gigabyte, instead of giving it back to
   /// the system, which clears every page before it is used again: some per cent of a training step.
   ///
@@ -44,6 +88,15 @@ public enum Machine {
           + "this program version \(CT_ABI_VERSION)",
         remedy: "Run make build, which compiles both from the same header.")
     }
+  }
+}
+
+/// A closure that C can point to.
+private final class ConcurrentWork {
+  let run: (Int) -> Void
+
+  init(_ run: @escaping (Int) -> Void) {
+    self.run = run
   }
 }
 

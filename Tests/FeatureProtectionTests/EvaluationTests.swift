@@ -65,6 +65,17 @@ import Torch
     #expect(try evaluator().predictions(of: [], on: set).isEmpty)
   }
 
+  @Test func batchesBesideEachOtherAreAsOneAfterTheOther() throws {
+    let set = try TinyStudy.testSet()
+    for classifier in try classifiers(3) {
+      let beside = try evaluator(batchSize: 1).predictions(of: classifier, on: set)
+      let after = try FastPaths.off {
+        try evaluator(batchSize: 1).predictions(of: classifier, on: set)
+      }
+      #expect(beside == after && beside.count == 9)
+    }
+  }
+
   @Test func keptAndStreamedPixelsGiveTheSameAnswers() throws {
     let set = try TinyStudy.testSet()
     let all = try classifiers(3).map { Evaluator.Candidate($0) }

@@ -27,6 +27,41 @@ import Torch
     #expect(Machine.threads == 1)
   }
 
+  @Test func concurrentWorkComesBackInOrder() throws {
+    let left = try Tensor.random(40, 30, key: 1)
+    let rights = try (0..<25).map { try Tensor.random(30, 20, key: $0 + 2) }
+    let expected = try rights.map { try left.matmul($0).elements(as: Float.self) }
+    let sums = try Machine.concurrently(rights.count) { (index) throws(HoldfastError) in
+      try withoutGradients { () throws(HoldfastError) in
+        try left.matmul(rights[index]).elements(as: Float.self)
+      }
+    }
+    for (sum, right) in zip(sums, expected) {
+      #expect(zip(sum, right).allSatisfy { abs($0 - $1) <= 1e-4 })
+    }
+    #expect(sums.count == expected.count)
+    #expect(try Machine.concurrently(0) { $0 }.isEmpty)
+    #expect(try Machine.concurrently(1) { $0 } == [0])
+  }
+
+  @Test func concurrentWorkFailsWithItsFirstErrorAndInItsCallersScope() throws {
+    let error = #expect(throws: HoldfastError.self) {
+      try Machine.concurrently(9) { (index) throws(HoldfastError) -> Int in
+        if index % 4 == 3 { throw .usage("piece \(index)", remedy: "") }
+        return index
+      }
+    }
+    #expect(error?.problem == "piece 3")
+    for isOn in [true, false] {
+      let scope = isOn ? FastPaths.on(areFast) : FastPaths.off(areFast)
+      #expect(scope == [Bool](repeating: isOn, count: 8))
+    }
+  }
+
+  private func areFast() -> [Bool] {
+    (try? Machine.concurrently(8) { _ in FastPaths.areOn }) ?? []
+  }
+
   @Test func exhaustedMemoryIsAnErrorOfItsOwn() {
     expectProblem(.outOfMemory, containing: "out of memory") {
       try Tensor.zeros([1 << 46])

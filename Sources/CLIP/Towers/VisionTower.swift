@@ -4,7 +4,7 @@ import Torch
 /// CLIP's image tower: pixels to features.
 ///
 /// A cheap struct of views of its weights.
-public struct VisionTower {
+public struct VisionTower: Sendable {
   private enum Network {
     case transformer(VisionTransformer)
     case resNet(ModifiedResNet)

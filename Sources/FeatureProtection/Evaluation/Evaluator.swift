@@ -56,29 +56,21 @@ public struct Evaluator {
       }
     }
     var results = [Predictions](repeating: Predictions(), count: candidates.count)
-    let labels = set.labels
     let columns = set.columns.map { ClassColumns($0) }
     let normalizer = try PixelNormalizer(preprocessing, device: context.device)
-    let total = labels.count * candidates.count
+    let total = set.dataset.samples.count * candidates.count
     var done = 0
     try store.forEachBlock(
       of: set.dataset, preprocessing: preprocessing, batchSize: batchSize, context
     ) { block in
       let skipped = block.reduce(0) { $0 + $1.skipped.count }
-      let shared = try candidates.count > 1 ? normalized(block, normalizer) : nil
+      let batches = block.filter { $0.count > 0 }
+      let shared = try candidates.count > 1 ? normalized(batches, normalizer) : nil
       for (index, candidate) in candidates.enumerated() {
-        let classifier = try candidate.make()
-        let tower = try VisionTower(classifier.architecture, classifier.weights)
-        let head = try set.ownHead ?? classifier.head()
-        for (place, batch) in block.enumerated() where batch.count > 0 {
-          try context.stop.check()
-          let own = batch.positions.map { labels[$0] }
-          let pixels = shared.flatMap { $0[place] }
-          try score(batch.positions, own, set, columns, &results[index]) {
-            () throws(HoldfastError) in
-            if let pixels { return try head(tower(pixels, head.features)) }
-            return try head(tower(normalizer(batch), head.features))
-          }
+        let scorer = try BatchScorer(candidate.make(), on: set, columns, normalizer, context)
+        try score(batches, shared, scorer) { batch, answers in
+          answers.add(batch.positions, of: set, to: &results[index])
+          context.ledger?.add(batch.count, .scored)
           done += batch.count
           try context.report(
             .progress("Scoring \(set.name)", done: done, total: total, loss: nil))
@@ -89,17 +81,37 @@ public struct Evaluator {
     return results
   }
 
+  /// Answers batches, those of a small model beside each other, and hands their answers on in order.
+  private func score(
+    _ batches: [PixelBatch], _ shared: [Tensor]?, _ scorer: BatchScorer,
+    _ body: (PixelBatch, BatchAnswers) throws -> Void
+  ) throws {
+    try context.stop.check()
+    let count = scorer.concurrentCount(of: batches.count)
+    let answers = try context.timing(.evaluation) { () throws(HoldfastError) in
+      try Machine.concurrently(count) { (place) throws(HoldfastError) in
+        try scorer(batches[place], shared?[place])
+      }
+    }
+    for (batch, own) in zip(batches, answers) { try body(batch, own) }
+    for place in count..<batches.count {
+      try context.stop.check()
+      let own = try context.timing(.evaluation) { () throws(HoldfastError) in
+        try scorer(batches[place], shared?[place])
+      }
+      try body(batches[place], own)
+    }
+  }
+
   /// The pixels of a block for several candidates, where as floats they take little memory; else nil.
   private func normalized(
     _ block: [PixelBatch], _ normalizer: PixelNormalizer
-  ) throws(HoldfastError) -> [Tensor?]? {
+  ) throws(HoldfastError) -> [Tensor]? {
     let size = preprocessing.cropSize
     let bytes = block.reduce(0) { $0 + $1.count } * 3 * size * size * 4
     guard FastPaths.areOn, bytes <= 64 << 20 else { return nil }
     return try context.evaluating { () throws(HoldfastError) in
-      var pixels: [Tensor?] = []
-      for batch in block { pixels.append(batch.count > 0 ? try normalizer(batch) : nil) }
-      return pixels
+      try block.map { (batch) throws(HoldfastError) in try normalizer(batch) }
     }
   }
 
@@ -121,14 +133,15 @@ public struct Evaluator {
       precision: context.precision, skipBad: context.skipBad, features: head.features)
     let entry = try frozen[key] ?? features(of: classifier, on: set, head.features)
     frozen.keep(entry, key)
-    let labels = set.labels
     let columns = set.columns.map { ClassColumns($0) }
     var result = Predictions(skipped: entry.skipped)
     for batch in entry.batches {
       try context.stop.check()
-      try score(batch.positions, batch.positions.map { labels[$0] }, set, columns, &result) {
-        () throws(HoldfastError) in try head(batch.features)
+      let answers = try context.evaluating { () throws(HoldfastError) in
+        try BatchAnswers(head(batch.features), set, columns)
       }
+      answers.add(batch.positions, of: set, to: &result)
+      context.ledger?.add(batch.positions.count, .scored)
     }
     return result
   }
@@ -159,41 +172,5 @@ public struct Evaluator {
       }
     }
     return entry
-  }
-
-  /// Adds the answers for a batch: what the set's metrics need of its logits.
-  private func score(
-    _ positions: [Int], _ labels: [Int], _ set: EvaluationSet, _ columns: ClassColumns?,
-    _ result: inout Predictions, logits: () throws(HoldfastError) -> Tensor
-  ) throws(HoldfastError) {
-    let needsTop5 = set.metrics.contains(.top5)
-    let needsAll = set.metrics.contains(.top1OfAll)
-    let (best, five, all) = try context.evaluating { () throws(HoldfastError) in
-      let logits = try logits()
-      let own = try columns?.reduced(logits) ?? logits
-      let best = try own.argmax().elements(as: Int64.self)
-      let count = min(5, own.shape.last ?? 0)
-      let five = needsTop5 ? try own.top(count).positions.elements(as: Int64.self) : []
-      let all = needsAll && columns != nil ? try logits.argmax().elements(as: Int64.self) : best
-      return (best, five, all)
-    }
-    context.ledger?.add(positions.count, .scored)
-    func label(_ position: Int64) -> Int { columns?.classes[Int(position)] ?? Int(position) }
-    result.predicted += best.map(label)
-    result.labels += labels
-    if needsTop5 {
-      let count = five.count / max(labels.count, 1)
-      result.isInTop5 += labels.enumerated().map { row, right in
-        five[row * count..<(row + 1) * count].contains { label($0) == right }
-      }
-    }
-    if needsAll {
-      result.isRightOfAll += zip(all, labels).map { column, right in
-        columns?.isRight(Int(column), for: right) ?? (Int(column) == right)
-      }
-    }
-    if set.metrics.contains(.worstGroup) {
-      result.groups += positions.map { set.dataset.samples[$0].group }
-    }
   }
 }

@@ -44,10 +44,15 @@ public struct RunContext: Sendable {
   func evaluating<R>(
     _ body: () throws(HoldfastError) -> R
   ) throws(HoldfastError) -> R {
-    try timing(.evaluation) { () throws(HoldfastError) in
-      try withoutGradients { () throws(HoldfastError) in
-        try withPrecision(precision, on: device, body)
-      }
+    try timing(.evaluation) { () throws(HoldfastError) in try inferring(body) }
+  }
+
+  /// The same on any thread, outside of the run's account.
+  func inferring<R>(
+    _ body: () throws(HoldfastError) -> R
+  ) throws(HoldfastError) -> R {
+    try withoutGradients { () throws(HoldfastError) in
+      try withPrecision(precision, on: device, body)
     }
   }
 }

@@ -1,0 +1,55 @@
+import Basics
+import CLIP
+import Images
+import Torch
+
+/// A classifier that is ready to answer batches of one set.
+struct BatchScorer: Sendable {
+  /// Parameters up to which batches are answered beside each other.
+  ///
+  /// A batch of a small model is over in milliseconds, of which a tenth goes to the graph, to operators that
+  /// one thread runs and to threads that wait for one another: each thread takes batches of its own
+  /// instead. A large model keeps all threads busy, and its memory would be needed once for each.
+  private static let mostParameters = 4_000_000
+
+  let set: EvaluationSet
+  let context: RunContext
+  private let tower: VisionTower
+  private let head: ClassificationHead
+  private let normalizer: PixelNormalizer
+  private let columns: ClassColumns?
+  private let isSmall: Bool
+
+  init(
+    _ classifier: ImageClassifier, on set: EvaluationSet, _ columns: ClassColumns?,
+    _ normalizer: PixelNormalizer, _ context: RunContext
+  ) throws(HoldfastError) {
+    self.set = set
+    self.context = context
+    self.normalizer = normalizer
+    tower = try VisionTower(classifier.architecture, classifier.weights)
+    if let own = set.ownHead { head = own } else { head = try classifier.head() }
+    self.columns = columns
+    isSmall = classifier.weights.layout.count <= Self.mostParameters
+  }
+
+  /// How many of some batches are answered beside each other: as many as give every thread the same
+  /// number.
+  func concurrentCount(of batches: Int) -> Int {
+    guard isSmall, context.device == .cpu, FastPaths.areOn else { return 0 }
+    let threads = Machine.threads
+    return threads > 1 ? batches / threads * threads : 0
+  }
+
+  /// The answers for a batch, on all threads, or within `Machine.concurrently` on one.
+  ///
+  /// - Parameter pixels: What the normaliser makes of the batch, where that is there already.
+  func callAsFunction(
+    _ batch: PixelBatch, _ pixels: Tensor? = nil
+  ) throws(HoldfastError) -> BatchAnswers {
+    try context.inferring { () throws(HoldfastError) in
+      let input = if let pixels { pixels } else { try normalizer(batch) }
+      return try BatchAnswers(head(tower(input, head.features)), set, columns)
+    }
+  }
+}
