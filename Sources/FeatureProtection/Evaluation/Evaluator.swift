@@ -86,20 +86,21 @@ public struct Evaluator {
     _ batches: [PixelBatch], _ shared: [Tensor]?, _ scorer: BatchScorer,
     _ body: (PixelBatch, BatchAnswers) throws -> Void
   ) throws {
-    try context.stop.check()
-    let count = scorer.concurrentCount(of: batches.count)
-    let answers = try context.timing(.evaluation) { () throws(HoldfastError) in
-      try Machine.concurrently(count) { (place) throws(HoldfastError) in
-        try scorer(batches[place], shared?[place])
-      }
-    }
-    for (batch, own) in zip(batches, answers) { try body(batch, own) }
-    for place in count..<batches.count {
+    // Between waves of batches a run tells how far it is, and can be stopped.
+    let wave = 64
+    var first = 0
+    while first < batches.count {
       try context.stop.check()
-      let own = try context.timing(.evaluation) { () throws(HoldfastError) in
-        try scorer(batches[place], shared?[place])
+      let start = first
+      let count = scorer.concurrentCount(of: min(batches.count - start, wave))
+      let answers = try context.timing(.evaluation) { () throws(HoldfastError) in
+        if count == 0 { return [try scorer(batches[start], shared?[start])] }
+        return try Machine.concurrently(count) { (place) throws(HoldfastError) in
+          try scorer(batches[start + place], shared?[start + place])
+        }
       }
-      try body(batches[place], own)
+      for (batch, own) in zip(batches[start...], answers) { try body(batch, own) }
+      first += answers.count
     }
   }
 
