@@ -18,9 +18,6 @@ inline Multiplier multiplier_for(int64_t rows) {
   return rows < kLeastRows ? Multiplier::libtorch : multiplier();
 }
 
-// Whether matrices of so many numbers stay in a second-level cache from group to group.
-inline bool stay_in_cache(int64_t weights) { return weights <= int64_t{1} << 18; }
-
 // The same for rows that only first tokens go through, by the numbers of all matrices there: where these
 // stay in the cache, few rows repay their packing, since a thread then needs no other on its way.
 inline Multiplier multiplier_for_first(int64_t rows, int64_t weights) {

@@ -90,6 +90,35 @@ struct PackColumns {
   }
 };
 
+// Copies the left-hand matrix of a block of the depth as a kernel takes it: piece by piece.
+void copy_rows(const float *data, int64_t step, int64_t count, int64_t pieces, int64_t most,
+               int64_t depth, float *copy) {
+  for (int64_t piece = 0; piece < pieces; ++piece) {
+    const int64_t first = start(piece, pieces, count), last = start(piece + 1, pieces, count);
+    for (int64_t row = first; row < last; ++row) {
+      std::memcpy(copy + (piece * most + row - first) * kRowStep, data + row * step,
+                  static_cast<size_t>(depth) * sizeof(float));
+    }
+  }
+}
+
+// The same for columns: `most` of them beside each other, then those of the next row.
+void copy_columns(const float *data, int64_t step, int64_t count, int64_t pieces, int64_t most,
+                  int64_t depth, float *copy) {
+  for (int64_t k = 0; k < depth; ++k, data += step) {
+    for (int64_t piece = 0; piece < pieces; ++piece) {
+      const int64_t first = start(piece, pieces, count);
+      float *to = copy + piece * most * kRowStep + k * most;
+      // What is copied too much is written over by the next row, or lies behind the last.
+      if (most <= 8 && first + 8 <= count) {
+        store(to, load<8>(data + first));
+      } else {
+        std::copy_n(data + first, std::min(most, count - first), to);
+      }
+    }
+  }
+}
+
 at::Tensor view(const float *data, int64_t rows, int64_t columns, int64_t row_step,
                 int64_t column_step) {
   return at::from_blob(const_cast<float *>(data), {rows, columns}, {row_step, column_step},
@@ -244,39 +273,6 @@ struct Panels::Left {
   bool isTransposed;
 };
 
-namespace {
-
-// Copies rows from .. from + depth of a left-hand matrix, as a kernel takes them: piece by piece.
-void copy_rows(const float *data, int64_t step, int64_t count, int64_t pieces, int64_t most,
-               int64_t depth, float *copy) {
-  for (int64_t piece = 0; piece < pieces; ++piece) {
-    const int64_t first = start(piece, pieces, count), last = start(piece + 1, pieces, count);
-    for (int64_t row = first; row < last; ++row) {
-      std::memcpy(copy + (piece * most + row - first) * kRowStep, data + row * step,
-                  static_cast<size_t>(depth) * sizeof(float));
-    }
-  }
-}
-
-// The same for columns: `most` of them beside each other, at most eight, then those of the next row.
-void copy_columns(const float *data, int64_t step, int64_t count, int64_t pieces, int64_t most,
-                  int64_t depth, float *copy) {
-  for (int64_t k = 0; k < depth; ++k, data += step) {
-    for (int64_t piece = 0; piece < pieces; ++piece) {
-      const int64_t first = start(piece, pieces, count);
-      float *to = copy + piece * most * kRowStep + k * most;
-      // What is copied too much is written over by the next row, or lies behind the last.
-      if (first + 8 <= count) {
-        store(to, load<8>(data + first));
-      } else {
-        std::copy_n(data + first, std::min(most, count - first), to);
-      }
-    }
-  }
-}
-
-}  // namespace
-
 // Adds or writes what one block of the depth gives; `copy` has the left-hand matrix of that block, pieces
 // as many as a kernel takes, or is null where it is read in its place.
 void Panels::multiply_block(int64_t block, Left left, const float *copy, float *c, int64_t c_step,
@@ -292,7 +288,8 @@ void Panels::multiply_block(int64_t block, Left left, const float *copy, float *
     const float *b = packed_ + from * panels() * panel_ + panel * panel_ * depth;
     const int64_t columns = std::min(panel_, width_ - panel * panel_);
     // Each piece fetches a part of the next panel.
-    const int64_t ahead = panel + 1 < panels() && is_far() ? depth * panel_ : 0;
+    const bool fetches = panel + 1 < panels() && !stay_in_cache(depth_ * width_);
+    const int64_t ahead = fetches ? depth * panel_ : 0;
     for (int64_t piece = 0; piece < pieces; ++piece) {
       const int64_t first = start(piece, pieces, left.count);
       const int64_t count = start(piece + 1, pieces, left.count) - first;

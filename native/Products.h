@@ -22,6 +22,9 @@ Multiplier multiplier();
 
 bool is_available(Multiplier multiplier);
 
+// Whether matrices of so many numbers stay in a second-level cache from group to group of rows.
+inline bool stay_in_cache(int64_t numbers) { return numbers <= int64_t{1} << 18; }
+
 // A matrix whose element (row, column) is data[row · row_step + column · column_step]; one of the
 // steps is 1.
 struct Operand {
@@ -92,8 +95,6 @@ class Panels {
   Buffer buffer_;
 
   int64_t panels() const { return (width_ + panel_ - 1) / panel_; }
-  // Whether it does not stay in a second-level cache between two groups of rows.
-  bool is_far() const { return depth_ * width_ > int64_t{1} << 17; }
   int64_t pieces() const;
   void pack_piece(int64_t piece);
   void pack_part(int64_t block, int64_t column, int64_t from, int64_t to, Operand part);

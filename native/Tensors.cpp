@@ -188,11 +188,8 @@ CT_EXPORT ct_status ct_concurrently(int64_t count, void (*body)(int64_t, void *)
   return guarded([&] {
     std::atomic<int64_t> next{0};
     const int64_t threads = std::min<int64_t>(count, at::get_num_threads());
-    at::parallel_for(0, threads, 1, [&](int64_t begin, int64_t end) {
-      // A part without a thread of its own finds nothing left.
-      for (; begin < end; ++begin) {
-        for (int64_t i = next++; i < count; i = next++) body(i, context);
-      }
+    at::parallel_for(0, threads, 1, [&](int64_t, int64_t) {
+      for (int64_t i = next++; i < count; i = next++) body(i, context);
     });
   });
 }

@@ -7,13 +7,13 @@ import Torch
 struct BatchScorer: Sendable {
   /// Parameters up to which batches are answered beside each other.
   ///
-  /// A batch of a small model is over in milliseconds, of which a tenth goes to the graph, to operators that
+  /// A batch of a small model is over in milliseconds, of which much goes to the graph, to operators that
   /// one thread runs and to threads that wait for one another: each thread takes batches of its own
   /// instead. A large model keeps all threads busy, and its memory would be needed once for each.
   private static let mostParameters = 4_000_000
 
-  let set: EvaluationSet
-  let context: RunContext
+  private let set: EvaluationSet
+  private let context: RunContext
   private let tower: VisionTower
   private let head: ClassificationHead
   private let normalizer: PixelNormalizer
