@@ -82,9 +82,9 @@ def check_parts():
     known = parts.all_parts(settings.workers())
     ids = [row.id for part in known for row in part.rows]
     assert len(set(ids)) == len(ids)
-    assert [part.id for part in parts.chosen("1,4b", known)] == ["1a", "1b", "4b"]
+    assert [part.id for part in parts.chosen("1,4b", known)] == ["1a", "1b", "6"]
     assert [part.id for part in parts.chosen("1a", known)] == ["1a"]
-    assert [part.id for part in parts.chosen("10", known)] == ["10"]
+    assert [part.id for part in parts.chosen("14,2-compiled,10", known)] == ["2", "10"]
     assert parts.chosen("", known) == known
 
 

@@ -90,10 +90,9 @@ class Part:
     sides: Callable[[Context], dict]
     rows: list
     checks: list = dataclasses.field(default_factory=list)
+    # Whatever is asked for: fewer of what takes a minute, more of two times that should be equal.
     rounds: Optional[int] = None
     warm_ups: int = 1
-    # Processes anew for each round, repeated so often: for the memory of a whole process.
-    fresh: int = 0
 
 
 def at_least(bound):
@@ -138,6 +137,7 @@ def of_copies(size):
 
 # -- Checks ---------------------------------------------------------------------------------------
 
+MEMORY = {"quantity": "peak", "unit": "MiB", "scale": 1 / (1 << 20)}
 LOSSES = measure.within_relative(1e-3)
 LOGITS = measure.within_scale(1e-4)
 
@@ -189,8 +189,8 @@ def nothing_read(ours, _):
 # -- Parts ----------------------------------------------------------------------------------------
 
 
-def training_part(id, title, worker, operations, eager, compiled, found, reports_rate=False):
-    """A training step beside eager and compiled PyTorch, and its rate of matrix products."""
+def training_part(id, title, worker, operations, eager, compiled, found):
+    """A training step beside eager and compiled PyTorch."""
     batch = found[worker]["batch"]
     title = f"training step, {title}, batch {batch}"
     # Backward is twice the forward pass (a little less: pixels need no gradient).
@@ -200,15 +200,24 @@ def training_part(id, title, worker, operations, eager, compiled, found, reports
         Row(id, f"{title}, beside eager", "ours", "eager", at_least(eager), **shared),
         Row(f"{id}-compiled", f"{title}, beside torch.compile", "ours", "compiled",
             at_least(compiled), **shared)]
-    if reports_rate:
-        rows.append(Row(
-            f"{id}-roofline", "the same: rate of matrix products, beside the measured one", "ours",
-            LIMITS, at_least(0.85), quantity="product", unit="GFLOP/s", scale=1e-9, work=work))
     return Part(
         id, title,
         lambda c: {"ours": c.ours(worker), "eager": c.reference(worker),
                    "compiled": c.reference(worker, "--compiled")},
         rows, [("ours", "eager", LOSSES), ("ours", "compiled", LOSSES)])
+
+
+def true_size_part(found):
+    """The same at true size, with the rate of its products and its memory."""
+    part = training_part("2", "ViT-B/32", "train-b32", B32, 1.2, 1.1, found)
+    part.rows += [
+        Row("2-roofline", "the same: rate of matrix products, beside the measured one", "ours",
+            LIMITS, at_least(0.85), quantity="product", unit="GFLOP/s", scale=1e-9,
+            work=3 * found["train-b32"]["batch"] * B32),
+        Row("14", "peak memory of training ViT-B/32", "ours", "eager", at_most(0.7), **MEMORY)]
+    # Two steps before the first are warm-up enough.
+    part.warm_ups = 0
+    return part
 
 
 def predict_words(c):
@@ -253,7 +262,7 @@ def all_parts(found):
     return [
         training_part("1a", "MiniCLIP", "train-mini", MINI, 1.5, 1.3, found),
         training_part("1b", "small ViT", "train-small", SMALL, 1.5, 1.3, found),
-        training_part("2", "ViT-B/32", "train-b32", B32, 1.2, 1.1, found, reports_rate=True),
+        true_size_part(found),
         Part("3", "inference",
              lambda c: {"ours": c.ours("infer-b32"), "eager": c.reference("infer-b32")},
              [Row("3", "inference, ViT-B/32, one batch", "ours", "eager", at_least(1.15),
@@ -271,12 +280,7 @@ def all_parts(found):
                   unit="ms a step", scale=1e3),
               Row("4-l2-eager", "step with L2, beside eager with L2", "l2", "eager l2",
                   unit="ms a step", scale=1e3)],
-             [("l1", "eager l1", LOSSES), ("l2", "eager l2", LOSSES)]),
-        Part("4b", "penalty at true size",
-             lambda c: {"plain": c.ours("train-b32"), "l2": c.ours("train-b32-l2")},
-             [Row("4b", "step with L2, ViT-B/32, beside our plain step", "l2", "plain",
-                  at_most(1.02),
-                  unit="ms a step", scale=1e3)]),
+             [("l1", "eager l1", LOSSES), ("l2", "eager l2", LOSSES)], rounds=9),
         Part("5", "distillation",
              lambda c: {"plain": c.ours("train-small"), "kd": c.ours("train-small-kd"),
                         "eager kd": c.reference("train-small-kd")},
@@ -285,14 +289,19 @@ def all_parts(found):
               Row("5-eager", "KD step, beside eager with KD", "kd", "eager kd", unit="ms a step",
                   scale=1e3)],
              [("kd", "eager kd", LOSSES)]),
-        Part("6", "LoRA",
-             lambda c: {"full": c.ours("train-b32"), "lora": c.ours("train-b32-lora"),
+        Part("6", "a penalty and LoRA at true size",
+             lambda c: {"full": c.ours("train-b32"), "l2": c.ours("train-b32-l2"),
+                        "lora": c.ours("train-b32-lora"),
                         "peft": c.reference("train-b32-lora")},
-             [Row("6", "LoRA step, ViT-B/32, beside our full step", "lora", "full", at_most(0.70),
+             [Row("4b", "step with L2, ViT-B/32, beside our plain step", "l2", "full",
+                  at_most(1.02), unit="ms a step", scale=1e3),
+              Row("6", "LoRA step, ViT-B/32, beside our full step", "lora", "full", at_most(0.70),
                   unit="ms a step", scale=1e3),
               Row("6-peft", "LoRA step, ViT-B/32, beside PEFT", "lora", "peft", at_least(1.3),
-                  unit="ms a step", scale=1e3)],
-             [("lora", "peft", LOSSES)]),
+                  unit="ms a step", scale=1e3),
+              Row("6-memory", "LoRA's peak memory, beside our full fine-tuning", "lora", "full",
+                  at_most(0.5), **MEMORY)],
+             [("lora", "peft", LOSSES)], warm_ups=0),
         Part("7", "zero-shot head",
              lambda c: {"ours": c.ours("text-head"), "open_clip": c.reference("text-head")},
              [Row("7", "zero-shot head, 80 prompts a class, ViT-B/32", "ours", "open_clip",
@@ -327,7 +336,7 @@ def all_parts(found):
              [Row("11", "second evaluation's pixels, beside reading a plain array", "store",
                   "array",
                   at_least(0.9), quantity="rate", unit="GB/s", scale=1e-9)],
-             [("store", "array", nothing_read)]),
+             [("store", "array", nothing_read)], rounds=9),
         Part("12", "the whole demo", demo_words,
              [Row("12", "the comparison of make demo, one seed", "ours", "PyTorch", at_least(3))],
              [("ours", "PyTorch", same_comparison)], rounds=5, warm_ups=0),
@@ -335,15 +344,6 @@ def all_parts(found):
              [Row("13", "first prediction with ViT-B/32, cold process", "ours", "transformers",
                   at_least(5))],
              [("ours", "transformers", measure.within_absolute(1e-4))]),
-        # Warm-up has made most of what is needed; after two repetitions it grows by less than 1 %.
-        Part("14", "peak memory",
-             lambda c: {"ours": c.ours("train-b32"), "lora": c.ours("train-b32-lora"),
-                        "eager": c.reference("train-b32")},
-             [Row("6-memory", "LoRA's peak memory, beside our full fine-tuning", "lora", "ours",
-                  at_most(0.5), quantity="peak", unit="MiB", scale=1 / (1 << 20)),
-              Row("14", "peak memory of training ViT-B/32", "ours", "eager", at_most(0.7),
-                  quantity="peak", unit="MiB", scale=1 / (1 << 20))],
-             [("ours", "eager", LOSSES)], rounds=5, fresh=2),
         Part("15", "optimiser",
              lambda c: {"ours": c.ours("optimizer"), "arrays": c.ours("arrays"),
                         "eager": c.reference("optimizer")},
@@ -365,12 +365,13 @@ def all_parts(found):
 
 
 def chosen(text, known):
-    """Parts by their ids, `2,6`; a number stands for all parts that begin with it."""
+    """Parts by their ids or those of their rows, `2,14`; a number stands for all that begin with it."""
     if not text:
         return known
     found = []
     for word in text.replace(",", " ").split():
-        members = [p for p in known if p.id == word or p.id.rstrip("ab") == word]
+        members = [p for p in known
+                   if p.id.rstrip("ab") == word or word in (p.id, *(row.id for row in p.rows))]
         if not members:
             raise SystemExit(f"there is no part {word}; known: {' '.join(p.id for p in known)}")
         found += [p for p in members if p not in found]

@@ -59,18 +59,7 @@ def limits(context):
 
 def run(part, context, rounds):
     """Answers of all sides, by side."""
-    rounds = min(part.rounds or rounds, rounds)
-    if part.fresh:
-        answers = {}
-        for number in range(rounds):
-            for name, make in part.sides(context).items():
-                side = make()
-                for _ in range(part.fresh):
-                    answer = side.repeat()
-                side.close()
-                note(f"  process {number + 1} {name}: {answer['peak'] / (1 << 20):.0f} MiB")
-                answers.setdefault(name, []).append(answer)
-        return answers
+    rounds = 1 if context.is_quick else part.rounds or rounds
     sides = {}
     try:
         for name, make in part.sides(context).items():
@@ -136,15 +125,14 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     known = table.all_parts(settings.write(folder, options.quick))
     chosen = table.chosen(options.parts, known)
-    rounds = 1 if options.quick else options.rounds
     prepare(context)
     first = limits(context)
     measured = []
     for part in chosen:
-        note(f"{part.id}: {part.title}")
+        note(f"{part.id}: {part.title}, after {(time.monotonic() - start) / 60:.1f} minutes")
         answers, failure = None, None
         try:
-            answers = run(part, context, rounds)
+            answers = run(part, context, options.rounds)
             failure = disagreement(part, answers)
         except measure.Failure as error:
             failure = str(error)

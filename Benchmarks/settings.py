@@ -30,7 +30,7 @@ def workers():
         return training("b32", "224", 32, 1, 2, method, **own)
 
     sweep = {"model": "small", "tuned": "small-tuned", "alphas": ALPHAS, "sets": SETS, "batch": 64}
-    store = {"sets": SETS, "rounds": 10}
+    store = {"sets": SETS, "rounds": 40}
     optimizer = {"model": "b32", "steps": 3, "rate": 1e-5, "strength": 0.01, "average": 0.999,
                  "gradient": 1e-3}
     return {

@@ -27,14 +27,15 @@ inline Multiplier multiplier_for_first(int64_t rows, int64_t weights) {
 
 // The number of groups: of about 128 rows each, whose hidden layer stays in the cache. It depends on the
 // shape alone, so that sums over rows do not depend on threads, and is a multiple of four, so that few
-// threads end together.
+// threads end together; within a parallel region all groups are one thread's, and none need be small.
 inline int64_t group_count(Multiplier multiplier, int64_t batch, int64_t length) {
   constexpr int64_t kGroupRows = 128;
   // Libtorch's kernels pack for every product, so that they take all rows at once.
   if (multiplier == Multiplier::libtorch) return 1;
   const int64_t most = std::max<int64_t>(kGroupRows / std::max<int64_t>(length, 1), 1);
-  const int64_t count = std::max<int64_t>((batch + most - 1) / most, 8);
-  return std::min((count + 3) / 4 * 4, std::max<int64_t>(batch, 1));
+  const int64_t least = (batch + most - 1) / most;
+  if (at::in_parallel_region()) return std::max<int64_t>(least, 1);
+  return std::min((std::max<int64_t>(least, 8) + 3) / 4 * 4, std::max<int64_t>(batch, 1));
 }
 
 // The same for one row of each sequence: larger groups where the matrices stay in the cache, at most
@@ -43,7 +44,8 @@ inline int64_t first_group_count(Multiplier multiplier, int64_t batch, int64_t w
                                  int64_t most) {
   constexpr int64_t kGroupRows = 32;
   if (multiplier == Multiplier::libtorch || !stay_in_cache(weights)) return 1;
-  const int64_t count = ((batch + kGroupRows - 1) / kGroupRows + 3) / 4 * 4;
+  const int64_t least = (batch + kGroupRows - 1) / kGroupRows;
+  const int64_t count = at::in_parallel_region() ? least : (least + 3) / 4 * 4;
   return std::min({count, most, std::max<int64_t>(batch, 1)});
 }
 

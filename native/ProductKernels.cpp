@@ -25,7 +25,7 @@ CT_INLINE void tile(const float *a, int64_t a_step, const float *b, float *c, in
       __builtin_prefetch(c + row * c_step + part * WIDTH, 1);
     }
   }
-  for (int64_t k = 0; k < depth; ++k) {
+  const auto add = [&](int64_t k) __attribute__((always_inline)) {
     T right[VECTORS];
 #pragma GCC unroll 2
     for (int part = 0; part < VECTORS; ++part) {
@@ -37,7 +37,15 @@ CT_INLINE void tile(const float *a, int64_t a_step, const float *b, float *c, in
 #pragma GCC unroll 2
       for (int part = 0; part < VECTORS; ++part) sums[row][part] += left * right[part];
     }
+  };
+  // Few numbers in registers are soon multiplied, so that several steps are written out between jumps.
+  constexpr int64_t kSteps = WIDTH <= 8 ? 4 : 1;
+  int64_t k = 0;
+  for (; k + kSteps <= depth; k += kSteps) {
+#pragma GCC unroll 4
+    for (int64_t step = 0; step < kSteps; ++step) add(k + step);
   }
+  for (; k < depth; ++k) add(k);
 #pragma GCC unroll 14
   for (int row = 0; row < ROWS; ++row) {
 #pragma GCC unroll 2

@@ -217,8 +217,7 @@ def main():
     # 1.3 million of them take a minute, once.
     once(folder / "tree", lambda part: write_tree(part, 13 if options.quick else 1300))
 
-    sample = IMAGENET_CLASSNAMES[::250 if not options.quick else 500]
-    (folder / "classes.txt").write_text("\n".join(sample) + "\n")
+    (folder / "classes.txt").write_text("\n".join(IMAGENET_CLASSNAMES[::500]) + "\n")
     templates = [template("{}") for template in OPENAI_IMAGENET_TEMPLATES]
     (folder / "prompts.txt").write_text("\n".join(templates) + "\n")
     (folder / "simple.txt").write_text("a photo of a {}.\n")

@@ -34,7 +34,8 @@ public enum FastPaths {
     try within(true, body)
   }
 
-  private static func within<R, E: Error>(
+  /// Runs a body with them on or off, whatever holds outside.
+  public static func within<R, E: Error>(
     _ areOn: Bool, _ body: () throws(E) -> R
   ) throws(E) -> R {
     try $inScope.withValue(areOn) {

@@ -39,9 +39,7 @@ public enum Machine {
       return withoutActuallyEscaping(body) { body in
         let work = ConcurrentWork { index in
           places[index] = Result { () throws(HoldfastError) in
-            try areFast
-              ? FastPaths.on { () throws(HoldfastError) in try body(index) }
-              : FastPaths.off { () throws(HoldfastError) in try body(index) }
+            try FastPaths.within(areFast) { () throws(HoldfastError) in try body(index) }
           }
         }
         return withExtendedLifetime(work) {

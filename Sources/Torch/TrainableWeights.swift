@@ -6,7 +6,9 @@ import Basics
 /// Backward passes add into `gradient`, whose tensors share its buffer: clipping, penalties and
 /// the optimiser are then single passes over it. A group of the layout (query, key and value
 /// projections) is one leaf.
-public final class TrainableWeights {
+///
+/// Several may share the memory of their values; each is differentiated by one thread at a time.
+public final class TrainableWeights: Sendable {
   public let values: Weights
   public let gradient: Weights
   private let leaves: [String: Tensor]
@@ -43,6 +45,13 @@ public final class TrainableWeights {
 
   /// Sets the gradient to zero.
   public func clearGradient() throws(HoldfastError) { try gradient.buffer.fill(with: 0) }
+
+  /// Adds the gradient of weights of the same layout, which is zero afterwards.
+  public func moveGradient(from other: TrainableWeights) throws(HoldfastError) {
+    try gradient.requireSameLayout(other.gradient)
+    try gradient.buffer.copy(from: gradient.buffer + other.gradient.buffer)
+    try other.clearGradient()
+  }
 }
 
 extension TrainableWeights: ParameterSource {

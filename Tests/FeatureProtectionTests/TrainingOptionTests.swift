@@ -1,6 +1,7 @@
 import Basics
 import CLIP
 import FeatureProtection
+import Foundation
 import TestSupport
 import Testing
 import Torch
@@ -45,6 +46,49 @@ import Torch
     let larger = try TinyStudy.train(
       recipe, changes.merging(["micro-batch-size": .integer(500)]) { $1 })
     #expect(try values(larger.result.classifier.weights) == theirs)
+  }
+
+  /// The test images, so often that each thread has rows enough in a batch.
+  private func repeated() throws -> (reference: ImageClassifier, set: TrainingSet, batch: Int) {
+    var (reference, set) = try TrajectoryTests.start()
+    let batch = 32 * Machine.threads
+    let samples = set.dataset.samples
+    set.dataset.samples = (0..<2 * batch + 3).map { samples[$0 % samples.count] }
+    return (reference, set, batch)
+  }
+
+  @Test(arguments: methods) func partsOnThreadsOfTheirOwnSumUpToTheBatch(_ name: String) throws {
+    let recipe = try recipe(name, name == "l1" ? ["strength": .number(1e-6)] : [:])
+    let (reference, set, batch) = try repeated()
+    // Three batches an epoch, of which the last is too small for several threads.
+    func train(_ changes: [String: JSONValue]) throws -> Trainer.Result {
+      let changes = changes.merging([
+        "batch-size": .integer(batch), "steps": .integer(6), "label-smoothing": .number(0.1),
+        "clip-norm": .number(0.5), "lr": .integer(1), "eps": .integer(1),
+      ]) { $1 }
+      return try Trainer(recipe, settings: TinyStudy.settings(changes)).train(reference, on: set)
+    }
+    let beside = try train([:])
+    let whole = try train(["micro-batch-size": .integer(batch)])
+    expectClose(beside.losses.map(Float.init), whole.losses.map(Float.init), relative: 1e-4)
+    let (ours, theirs) = try (values(beside.classifier.weights), values(whole.classifier.weights))
+    expectClose(ours, theirs, relative: 1e-5, absolute: 1e-5)
+    #expect(
+      try zip(values(reference.weights), theirs).contains { abs($0 - $1) > 1e-2 })
+  }
+
+  @Test func aLossThatFailsOnOneThreadEndsTheStep() throws {
+    let (reference, set, batch) = try repeated()
+    let recorder = PartRecorder()
+    let recipe = Recipe(.everything, protections: [recorder])
+    let settings = try TinyStudy.settings(["batch-size": .integer(batch), "steps": .integer(3)])
+    _ = try Trainer(recipe, settings: settings).train(reference, on: set)
+    let threads = Machine.threads
+    #expect(recorder.counts == [Int](repeating: 32, count: 2 * threads) + [3])
+    recorder.failsAt = recorder.counts.count + threads + 1
+    expectProblem(.internalError, containing: "a part failed") {
+      try Trainer(recipe, settings: settings).train(reference, on: set)
+    }
   }
 
   @Test func aWrongSizeIsNamed() {
@@ -143,5 +187,26 @@ import Torch
     expectProblem(.usage, containing: "evaluate-every") {
       try TinyStudy.configuration(["evaluate-every": .integer(0)])
     }
+  }
+}
+
+/// Notes how many images each part of a batch has, and fails where it is told to.
+private final class PartRecorder: Protection, @unchecked Sendable {
+  private let lock = NSLock()
+  private var list: [Int] = []
+  /// The number of the call that fails; none where nil.
+  var failsAt: Int?
+
+  var counts: [Int] { lock.withLock { list } }
+
+  func loss(
+    student: ClassifierOutput, teacher: ClassifierOutput
+  ) throws(HoldfastError) -> Tensor {
+    let number = lock.withLock {
+      list.append(student.logits.shape[0])
+      return list.count
+    }
+    if number == failsAt { throw .internalError("a part failed") }
+    return try (student.logits - teacher.logits).abs().mean()
   }
 }

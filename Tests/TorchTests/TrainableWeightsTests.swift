@@ -49,6 +49,20 @@ import Torch
     }
   }
 
+  @Test func aGradientMovesToOtherWeightsOverTheSameValues() throws {
+    let trained = try TrainableWeights(weights(grouped: true))
+    let second = try TrainableWeights(trained.values)
+    try loss(trained, joined: true).backward()
+    let once: [Float] = try trained.gradient.buffer.elements()
+    try loss(second, joined: true).backward()
+    #expect(try trained.gradient.buffer.elements() == once)
+    try trained.moveGradient(from: second)
+    #expect(try trained.gradient.buffer.elements() == once.map { 2 * $0 })
+    #expect(try second.gradient.norm() == 0)
+    let other = try TrainableWeights(weights(grouped: false).filtered { $0 != "bias" })
+    expectProblem(.badData, containing: "bias") { try trained.moveGradient(from: other) }
+  }
+
   @Test func backwardPassesAddUpInTheBuffer() throws {
     let trained = try TrainableWeights(weights(grouped: true))
     #expect(try trained.gradient.norm() == 0)

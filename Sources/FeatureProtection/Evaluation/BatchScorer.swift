@@ -5,20 +5,13 @@ import Torch
 
 /// A classifier that is ready to answer batches of one set.
 struct BatchScorer: Sendable {
-  /// Parameters up to which batches are answered beside each other.
-  ///
-  /// A batch of a small model is over in milliseconds, of which much goes to the graph, to operators that
-  /// one thread runs and to threads that wait for one another: each thread takes batches of its own
-  /// instead. A large model keeps all threads busy, and its memory would be needed once for each.
-  private static let mostParameters = 4_000_000
-
   private let set: EvaluationSet
   private let context: RunContext
   private let tower: VisionTower
   private let head: ClassificationHead
   private let normalizer: PixelNormalizer
   private let columns: ClassColumns?
-  private let isSmall: Bool
+  private let threads: Int
 
   init(
     _ classifier: ImageClassifier, on set: EvaluationSet, _ columns: ClassColumns?,
@@ -30,15 +23,16 @@ struct BatchScorer: Sendable {
     tower = try VisionTower(classifier.architecture, classifier.weights)
     if let own = set.ownHead { head = own } else { head = try classifier.head() }
     self.columns = columns
-    isSmall = classifier.weights.layout.count <= Self.mostParameters
+    threads = context.threadsOfOwn(parameters: classifier.weights.layout.count)
   }
 
   /// How many of some batches are answered beside each other: as many as give every thread the same
   /// number.
+  ///
+  /// A batch of a small model is over in milliseconds, of which much goes to the graph, to operators that
+  /// one thread runs and to threads that wait for one another.
   func concurrentCount(of batches: Int) -> Int {
-    guard isSmall, context.device == .cpu, FastPaths.areOn else { return 0 }
-    let threads = Machine.threads
-    return threads > 1 ? batches / threads * threads : 0
+    threads > 1 ? batches / threads * threads : 0
   }
 
   /// The answers for a batch, on all threads, or within `Machine.concurrently` on one.

@@ -80,7 +80,8 @@ public struct ReferencePenalty: Sendable, Hashable {
   }
 }
 
-/// A term of the loss that holds a classifier's outputs to those of the frozen reference.
+/// A term of the loss that holds a classifier's outputs to those of the frozen reference: a mean over
+/// images, asked for parts of a batch by several threads at once.
 public protocol Protection: Sendable {
   /// The term, a scalar that is differentiated through `student`.
   func loss(

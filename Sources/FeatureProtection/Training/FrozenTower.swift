@@ -1,5 +1,6 @@
 import Basics
 import CLIP
+import Foundation
 import Torch
 
 /// The reference's tower and head, whose outputs for one view are computed once.
@@ -7,10 +8,13 @@ import Torch
 /// Without augmentation an image has one view over all epochs, so the teacher of distillation and
 /// the features of a linear probe are each one pass over the training set. Nothing is stored where
 /// fast paths are off.
-final class FrozenTower {
+///
+/// Several threads may ask at once, each about images of its own.
+final class FrozenTower: @unchecked Sendable {
   private let reference: ImageClassifier
   /// `[images, width]`, filled as images come by; nil where views differ from epoch to epoch.
-  private var features: Tensor?
+  private let features: Tensor?
+  private let lock = NSLock()
   private var isKnown: [Bool]
 
   init(
@@ -18,15 +22,15 @@ final class FrozenTower {
   ) throws(HoldfastError) {
     self.reference = reference
     isKnown = [Bool](repeating: false, count: images)
-    if hasOneView, FastPaths.areOn {
-      let width = reference.architecture.width(of: reference.features)
-      features = try Tensor.zeros([images, width], device: reference.weights.device)
-    }
+    let width = reference.architecture.width(of: reference.features)
+    features =
+      hasOneView && FastPaths.areOn
+      ? try Tensor.zeros([images, width], device: reference.weights.device) : nil
   }
 
   /// Whether the features of all these images are stored.
   func knows(_ positions: [Int]) -> Bool {
-    features != nil && positions.allSatisfy { isKnown[$0] }
+    features != nil && lock.withLock { positions.allSatisfy { isKnown[$0] } }
   }
 
   /// The outputs for a batch, without gradient.
@@ -49,8 +53,8 @@ final class FrozenTower {
         for (row, position) in positions.enumerated() {
           try features.narrowed(from: position, count: 1)
             .copy(from: fresh.narrowed(from: row, count: 1))
-          isKnown[position] = true
         }
+        lock.withLock { for position in positions { isKnown[position] = true } }
       }
       return fresh
     }

@@ -32,6 +32,15 @@ public struct RunContext: Sendable {
     self.report = report
   }
 
+  /// The threads that each take batches, or parts of one, of their own; 1 where all share every operator.
+  ///
+  /// A large model keeps all threads busy, and its scratch memory would be needed once for each.
+  func threadsOfOwn(parameters count: Int) -> Int {
+    let most = 4_000_000
+    guard count <= most, device == .cpu, precision == .float32, FastPaths.areOn else { return 1 }
+    return Machine.threads
+  }
+
   /// Runs a body in a phase of the run's account, if there is one.
   public func timing<R, E: Error>(
     _ phase: TimeLedger.Phase, _ body: () throws(E) -> R

@@ -3,7 +3,7 @@ import CLIP
 import Torch
 
 /// A classifier split into what moves and what stays, as a recipe says.
-final class TrainableModel {
+final class TrainableModel: Sendable {
   let architecture: CLIPArchitecture
   let trained: TrainableWeights
   private let reference: ImageClassifier
@@ -52,6 +52,22 @@ final class TrainableModel {
       trained = try TrainableWeights(start)
     }
   }
+
+  /// A model over the same values, with leaves and a gradient of its own.
+  private init(sharing other: TrainableModel) throws(HoldfastError) {
+    architecture = other.architecture
+    reference = other.reference
+    adapters = other.adapters
+    trained = try TrainableWeights(other.trained.values)
+  }
+
+  /// A model that another thread can differentiate while this one is differentiated.
+  func withOwnGradient() throws(HoldfastError) -> TrainableModel {
+    try TrainableModel(sharing: self)
+  }
+
+  /// The parameters of the whole classifier, its text tower too.
+  var parameterCount: Int { reference.weights.layout.count }
 
   /// Whether the tower stays as it is, so that its features need no gradient.
   var hasFrozenTower: Bool {

@@ -8,14 +8,23 @@ extension Trainer {
     var crossEntropy = 0.0
   }
 
+  /// The loss as tensors that it can be differentiated through.
+  typealias Terms = (whole: Tensor, crossEntropy: Tensor)
+
   /// Adds the gradient of a batch's loss, micro-batch after micro-batch.
   ///
   /// Every term is a mean over images, so that a part of n of N images counts n / N, and the sum is
   /// that of the whole batch but for the rounding of its additions.
   func backpropagate(
-    _ batch: inout TrainingBatches.Batch, _ model: TrainableModel, _ frozen: FrozenTower
+    _ batch: inout TrainingBatches.Batch, _ model: TrainableModel, _ frozen: FrozenTower,
+    _ concurrent: ConcurrentParts?
   ) throws(HoldfastError) -> Losses {
     let count = batch.positions.count
+    if let concurrent, concurrent.takes(images: count) {
+      return try concurrent.backpropagate(&batch) { (part, model) throws(HoldfastError) in
+        try loss(of: part, model, frozen)
+      }
+    }
     let most =
       settings.microBatchSize
       ?? (model.hasFrozenTower
@@ -45,7 +54,7 @@ extension Trainer {
 
   private func loss(
     of batch: TrainingBatches.Batch, _ model: TrainableModel, _ frozen: FrozenTower
-  ) throws(HoldfastError) -> (whole: Tensor, crossEntropy: Tensor) {
+  ) throws(HoldfastError) -> Terms {
     let student =
       try model.hasFrozenTower
       ? model.output(features: frozen.rawFeatures(batch.positions, pixels: batch.pixels))

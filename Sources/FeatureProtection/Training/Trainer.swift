@@ -4,7 +4,7 @@ import Images
 import Torch
 
 /// Fine-tunes a classifier by a recipe: one loop for every method.
-public struct Trainer {
+public struct Trainer: Sendable {
   /// What the events of this run are labelled with.
   public struct Label: Sendable {
     public var method: String
@@ -89,12 +89,14 @@ public struct Trainer {
     let batches = try TrainingBatches(set, settings, seed: seed, context) { positions in
       model.hasFrozenTower && frozen.knows(positions)
     }
+    let concurrent =
+      settings.microBatchSize == nil ? try ConcurrentParts(model, context) : nil
     var losses: [Double] = []
 
     for step in 0..<steps {
       try context.stop.check()
       var batch = try context.timing(.forward, batches.next)
-      let batchLosses = try backpropagate(&batch, model, frozen)
+      let batchLosses = try backpropagate(&batch, model, frozen, concurrent)
       let factor = schedule.factor(at: step)
       let report = try context.timing(.optimizer) { () throws(HoldfastError) in
         try optimizer.step(

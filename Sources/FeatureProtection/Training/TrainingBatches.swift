@@ -5,7 +5,7 @@ import Torch
 /// The batches of a training run, epoch after epoch, each loaded ahead of the step that uses it.
 final class TrainingBatches {
   /// The images of one step.
-  struct Batch {
+  struct Batch: Sendable {
     /// Positions in the training set.
     var positions: [Int]
     /// `[count]`, int64, on the run's device.

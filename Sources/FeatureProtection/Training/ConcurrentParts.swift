@@ -1,0 +1,71 @@
+import Basics
+import CLIP
+import Torch
+
+/// Parts of a training step's batch, each computed on a thread of its own.
+///
+/// A step of a small model is over in milliseconds, of which much goes to the graph, to operators that
+/// one thread runs and to threads that wait for one another. Here each thread takes its part of the
+/// batch forward and backward, with leaves and a gradient of its own over the same weights.
+struct ConcurrentParts {
+  /// Rows of a part below which its products are left to libtorch, and not worth a thread.
+  private static let leastRows = 512
+
+  /// The model itself, and those that share its values.
+  private let models: [TrainableModel]
+  private let rowsOfImage: Int
+  private let context: RunContext
+
+  /// - Returns: Nil where all threads share every operator: of large models, of towers that stay, and
+  ///   of ResNets.
+  init?(_ model: TrainableModel, _ context: RunContext) throws(HoldfastError) {
+    let threads = context.threadsOfOwn(parameters: model.parameterCount)
+    guard threads > 1, !model.hasFrozenTower, case .transformer = model.architecture.vision
+    else { return nil }
+    var models = [model]
+    while models.count < threads { models.append(try model.withOwnGradient()) }
+    self.models = models
+    rowsOfImage = model.architecture.gridSide * model.architecture.gridSide + 1
+    self.context = context
+  }
+
+  /// Whether a batch is large enough for all threads.
+  func takes(images count: Int) -> Bool { count / models.count * rowsOfImage >= Self.leastRows }
+
+  /// Adds the gradient of a batch's loss.
+  ///
+  /// - Parameter loss: The mean loss of a part, and the cross-entropy in it, differentiable through
+  ///   the given model; called on several threads at once.
+  func backpropagate(
+    _ batch: inout TrainingBatches.Batch,
+    _ loss: @Sendable (TrainingBatches.Batch, TrainableModel) throws(HoldfastError) -> Trainer.Terms
+  ) throws(HoldfastError) -> Trainer.Losses {
+    let models = models
+    let count = batch.positions.count
+    let bounds = (0...models.count).map { $0 * count / models.count }
+    var parts: [TrainingBatches.Batch] = []
+    for (start, end) in zip(bounds, bounds.dropFirst()) {
+      parts.append(try batch.takePart(from: start, count: end - start))
+    }
+    let taken = parts
+    let terms = try context.timing(.forward) { () throws(HoldfastError) in
+      try Machine.concurrently(models.count) { (index) throws(HoldfastError) in
+        let share = Double(taken[index].positions.count) / Double(count)
+        let (whole, crossEntropy) = try loss(taken[index], models[index])
+        return try Trainer.Terms(whole * share, crossEntropy * share)
+      }
+    }
+    return try context.timing(.backward) { () throws(HoldfastError) in
+      _ = try Machine.concurrently(models.count) { (index) throws(HoldfastError) in
+        try terms[index].whole.backward()
+      }
+      var losses = Trainer.Losses()
+      for (term, model) in zip(terms, models) {
+        if model !== models[0] { try models[0].trained.moveGradient(from: model.trained) }
+        losses.whole += try term.whole.item()
+        losses.crossEntropy += try term.crossEntropy.item()
+      }
+      return losses
+    }
+  }
+}
