@@ -24,17 +24,18 @@ def check_samples():
 def check_ratios():
     sides = {"ours": answers(2, 4, 6, count=2), "theirs": answers(9, 9, 9, count=3)}
     faster = parts.Row("x", "", "ours", "theirs", parts.at_least(1.5))
-    assert faster.sample("ours", sides, {}).median == 2
+    assert faster.sample("ours", sides).median == 2
     assert faster.ratio(2, 3) == 1.5 and faster.is_met(1.5) and not faster.is_met(1.49)
     cheaper = parts.Row("x", "", "ours", "theirs", parts.at_most(1.02))
     assert cheaper.ratio(2, 4) == 0.5 and cheaper.is_met(1.02) and not cheaper.is_met(1.03)
     rate = parts.Row("x", "", "ours", "theirs", parts.at_least(0.9), quantity="rate")
-    assert rate.sample("theirs", sides, {}).median == 1 / 3
+    assert rate.sample("theirs", sides).median == 1 / 3
     assert rate.ratio(9, 10) == 0.9
     product = parts.Row(
-        "x", "", "ours", parts.LIMITS, parts.at_least(0.85), quantity="product", work=10)
-    assert product.sample("ours", sides, {"product": 8}).median == 5
-    assert product.sample(parts.LIMITS, sides, {"product": 8}).median == 8
+        "x", "", "ours", parts.MACHINE, parts.at_least(0.85), quantity="product", work=10)
+    sides[parts.MACHINE] = answers(1, check={"product": 8, "copy": 3})
+    assert product.sample("ours", sides).median == 5
+    assert product.sample(parts.MACHINE, sides).median == 8
     assert product.ratio(4, 8) == 0.5
     told = parts.Row("x", "", "ours", "theirs")
     assert told.ratio(2, 4) == 2 and told.is_met(2) is None

@@ -17,8 +17,8 @@ def rows_of(part, answers, failure, limits):
         if row.target is not None:
             line["target"] = f"{row.target[0]} {row.target[1]:g}"
         if failure is None:
-            ours = row.sample(row.ours, answers, limits)
-            reference = row.sample(row.reference, answers, limits)
+            ours = row.sample(row.ours, answers)
+            reference = row.sample(row.reference, answers)
             ratio = row.ratio(ours.median, reference.median)
             line |= {
                 "ours": ours.median, "reference": reference.median, "ratio": ratio,
