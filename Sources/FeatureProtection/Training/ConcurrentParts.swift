@@ -16,16 +16,21 @@ struct ConcurrentParts {
   private let rowsOfImage: Int
   private let context: RunContext
 
-  /// - Returns: Nil where all threads share every operator: of large models, of towers that stay, and
-  ///   of ResNets.
-  init?(_ model: TrainableModel, _ context: RunContext) throws(HoldfastError) {
+  /// - Parameter count: The images of a step, but for the last of an epoch.
+  /// - Returns: Nil where all threads share every operator: of large models, of towers that stay, of
+  ///   ResNets, and where a batch is too small for so many threads.
+  init?(
+    _ model: TrainableModel, images count: Int, _ context: RunContext
+  ) throws(HoldfastError) {
     let threads = context.threadsOfOwn(parameters: model.parameterCount)
-    guard threads > 1, !model.hasFrozenTower, case .transformer = model.architecture.vision
+    let rows = model.architecture.gridSide * model.architecture.gridSide + 1
+    guard threads > 1, count / threads * rows >= Self.leastRows, !model.hasFrozenTower,
+      case .transformer = model.architecture.vision
     else { return nil }
     var models = [model]
     while models.count < threads { models.append(try model.withOwnGradient()) }
     self.models = models
-    rowsOfImage = model.architecture.gridSide * model.architecture.gridSide + 1
+    rowsOfImage = rows
     self.context = context
   }
 

@@ -90,7 +90,8 @@ public struct Trainer: Sendable {
       model.hasFrozenTower && frozen.knows(positions)
     }
     let concurrent =
-      settings.microBatchSize == nil ? try ConcurrentParts(model, context) : nil
+      settings.microBatchSize == nil
+      ? try ConcurrentParts(model, images: min(settings.batchSize, set.count), context) : nil
     var losses: [Double] = []
 
     for step in 0..<steps {
