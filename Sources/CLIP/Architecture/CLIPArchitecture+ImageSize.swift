@@ -30,7 +30,7 @@ extension CLIPArchitecture {
     resized.imageSize = imageSize
     let name = vision.positionsName
     let positions = try weights.tensor(name)
-    guard positions.rank == 2, positions.shape[0] == gridSide * gridSide + 1 else {
+    guard positions.rank == 2, positions.shape[0] == positionCount else {
       throw .badData(
         "\(name) is \(positions.shape), which does not fit images of \(self.imageSize) pixels",
         remedy: "Use the configuration that belongs to these weights.")

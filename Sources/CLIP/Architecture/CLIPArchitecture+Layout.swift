@@ -49,7 +49,7 @@ extension CLIPArchitecture {
     var groups: [TensorGroup] = [
       [("vision_model.embeddings.class_embedding", [width])],
       [("vision_model.embeddings.patch_embedding.weight", [width, 3, patchSize, patchSize])],
-      [(VisionArchitecture.patchPositionsName, [gridSide * gridSide + 1, width])],
+      [(VisionArchitecture.patchPositionsName, [positionCount, width])],
     ]
     // The misspelling is the checkpoint's.
     groups += Self.norm("vision_model.pre_layrnorm", width)

@@ -34,6 +34,9 @@ public struct CLIPArchitecture: Hashable, Sendable {
   /// The side of the grid of positions that the image tower attends to.
   public var gridSide: Int { imageSize / max(vision.stride, 1) }
 
+  /// The positions of the image tower: one for each place of the grid, and one more for the image.
+  public var positionCount: Int { gridSide * gridSide + 1 }
+
   /// The same sizes with one activation in every transformer; a ResNet keeps its ReLU.
   public func with(_ activation: Activation) -> CLIPArchitecture {
     var result = self

@@ -13,7 +13,7 @@ struct ConcurrentParts {
 
   /// The model itself, and those that share its values.
   private let models: [TrainableModel]
-  private let rowsOfImage: Int
+  private let leastImages: Int
   private let context: RunContext
 
   /// - Parameter count: The images of a step, but for the last of an epoch.
@@ -23,19 +23,19 @@ struct ConcurrentParts {
     _ model: TrainableModel, images count: Int, _ context: RunContext
   ) throws(HoldfastError) {
     let threads = context.threadsOfOwn(parameters: model.parameterCount)
-    let rows = model.architecture.gridSide * model.architecture.gridSide + 1
-    guard threads > 1, count / threads * rows >= Self.leastRows, !model.hasFrozenTower,
+    let rows = model.architecture.positionCount
+    leastImages = threads * ((Self.leastRows + rows - 1) / rows)
+    guard threads > 1, count >= leastImages, !model.hasFrozenTower,
       case .transformer = model.architecture.vision
     else { return nil }
     var models = [model]
     while models.count < threads { models.append(try model.withOwnGradient()) }
     self.models = models
-    rowsOfImage = rows
     self.context = context
   }
 
   /// Whether a batch is large enough for all threads.
-  func takes(images count: Int) -> Bool { count / models.count * rowsOfImage >= Self.leastRows }
+  func takes(images count: Int) -> Bool { count >= leastImages }
 
   /// Adds the gradient of a batch's loss.
   ///

@@ -23,7 +23,7 @@ public enum StepParts {
     guard FastPaths.areOn, device == .cpu, count > 1,
       case .transformer(let transformer, _) = architecture.vision
     else { return count }
-    let length = architecture.gridSide * architecture.gridSide + 1
+    let length = architecture.positionCount
     // Of a row each block keeps its input, queries, keys and values, what attention is added to, and
     // the hidden layer.
     let kept = 5 * transformer.width + transformer.mlpWidth
