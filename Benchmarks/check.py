@@ -41,6 +41,37 @@ def check_ratios():
     assert told.ratio(2, 4) == 2 and told.is_met(2) is None
 
 
+def check_derived():
+    """What a penalty adds to an optimiser's step is added once for each step."""
+    sides = {"full": answers(20, 30, count=2), "optimiser": answers(3, 6, count=3),
+             "optimiser, l2": answers(6, 4.5, count=3)}
+    assert [a["seconds"] for a in parts.penalised(sides)["full, l2"]] == [22, 29]
+
+
+class Fixed:
+    """A worker that gives one answer."""
+
+    def __init__(self, seconds, check):
+        self.answer, = answers(seconds, count=4, check=check, peak=5)
+
+    def go(self):
+        pass
+
+    def read(self):
+        return self.answer
+
+
+def check_together():
+    """Workers at the same time have done both works when the slower one is ready."""
+    both = measure.Together(Fixed(2, "a"), Fixed(3, "a")).repeat()
+    assert both == {"seconds": 3, "count": 8, "check": "a", "peak": 10}
+    try:
+        measure.Together(Fixed(2, "a"), Fixed(3, "b")).repeat()
+        raise AssertionError("different results went unnoticed")
+    except measure.Failure:
+        pass
+
+
 def check_comparisons():
     assert measure.same_exactly("a", "a") is None and measure.same_exactly("a", "b")
     assert measure.within_relative(1e-3)([1, 2], [1, 2.001]) is None
@@ -114,5 +145,6 @@ def check_report():
 
 
 if __name__ == "__main__":
-    for check in (check_samples, check_ratios, check_comparisons, check_demo, check_parts, check_report):
+    for check in (check_samples, check_ratios, check_derived, check_together, check_comparisons,
+                  check_demo, check_parts, check_report):
         check()

@@ -19,6 +19,10 @@ class Worker:
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env=os.environ | environment)
+
+    def wait(self):
+        """Waits until it is prepared. All sides of a part are started before one is waited for:
+        Python imports for seconds, on one core."""
         self.read()
 
     def read(self):
@@ -28,16 +32,45 @@ class Worker:
             raise Failure(f"{' '.join(map(str, self.command))} stopped with code {code}")
         return json.loads(line)
 
-    def repeat(self):
-        """One repetition's answer: seconds, count, check, peak."""
+    def go(self):
         self.process.stdin.write("go\n")
         self.process.stdin.flush()
+
+    def repeat(self):
+        """One repetition's answer: seconds, count, check, peak."""
+        self.go()
         return self.read()
 
     def close(self):
         self.process.stdin.close()
         self.process.stdout.close()
         self.process.wait()
+
+
+class Together:
+    """Workers that do the same work at the same time: what they have done when the last is ready."""
+
+    def __init__(self, *workers):
+        self.workers = workers
+
+    def wait(self):
+        for worker in self.workers:
+            worker.wait()
+
+    def repeat(self):
+        for worker in self.workers:
+            worker.go()
+        answers = [worker.read() for worker in self.workers]
+        for answer in answers[1:]:
+            if answer["check"] != answers[0]["check"]:
+                raise Failure("two workers with the same work computed different things")
+        return {"seconds": max(a["seconds"] for a in answers),
+                "count": sum(a["count"] for a in answers), "check": answers[0]["check"],
+                "peak": sum(a["peak"] for a in answers)}
+
+    def close(self):
+        for worker in self.workers:
+            worker.close()
 
 
 class Command:
@@ -47,6 +80,9 @@ class Command:
         self.command = command
         self.environment = environment
         self.check = check
+
+    def wait(self):
+        pass
 
     def repeat(self):
         start = time.perf_counter()
@@ -67,6 +103,9 @@ class Given:
 
     def __init__(self, seconds):
         self.seconds = seconds
+
+    def wait(self):
+        pass
 
     def repeat(self):
         return {"seconds": self.seconds, "count": 1, "check": None, "peak": 0}

@@ -10,7 +10,8 @@ PICTURES = {
     "32": ("png", 32, 32, 128),
     "48": ("png", 48, 48, 256),
     "224": ("png", 224, 224, 64),
-    "jpeg": ("jpg", 500, 375, 128),
+    "224-batch": ("png", 224, 224, 32),
+    "jpeg": ("jpg", 500, 375, 256),
     "png": ("png", 640, 480, 32),
     **{name: ("jpg", 500, 375, 64) for name in SETS},
 }
@@ -27,12 +28,14 @@ def workers():
         return training("small", "48", 128, 4, 2, method, **own)
 
     def large(method, **own):
-        return training("b32", "224", 32, 1, 2, method, **own)
+        return training("b32", "224-batch", 32, 1, 1, method, **own)
 
     sweep = {"model": "small", "tuned": "small-tuned", "alphas": ALPHAS, "sets": SETS, "batch": 64}
     store = {"sets": SETS, "rounds": 40}
     optimizer = {"model": "b32", "steps": 3, "rate": 1e-5, "strength": 0.01, "average": 0.999,
                  "gradient": 1e-3}
+    # What row 2's step has of it, and what a penalty adds.
+    plain = optimizer | {"steps": 6, "average": 0.0, "strength": 0.0}
     return {
         "train-mini": training("mini", "32", 64, 40, 4),
         "train-small": small("full"),
@@ -40,7 +43,6 @@ def workers():
         "train-small-l2": small("l2", strength=0.03),
         "train-small-kd": small("kd", strength=3.0),
         "train-b32": large("full"),
-        "train-b32-l2": large("l2", strength=0.03),
         "train-b32-lora": large("lora", rank=8),
         "infer-b32": {"kind": "infer", "model": "b32", "images": "224"},
         "text-head": {"kind": "text-head", "model": "b32", "classes": "classes.txt",
@@ -53,6 +55,8 @@ def workers():
         "store": {"kind": "store", **store},
         "store-ideal": {"kind": "store-ideal", **store},
         "optimizer": {"kind": "optimizer", **optimizer},
+        "optimizer-plain": {"kind": "optimizer", **plain},
+        "optimizer-l2": {"kind": "optimizer", **plain, "strength": 0.03},
         "arrays": {"kind": "arrays", **optimizer},
         "roofline": {"kind": "roofline", "side": 2048, "elements": 1 << 26},
     }
@@ -72,7 +76,7 @@ def pictures(is_quick):
     """`PICTURES`, fewer of them for a quick run; a multiple of every batch size in any case."""
     if not is_quick:
         return PICTURES
-    few = {"224": 8, "jpeg": 16, "png": 8, **{name: 16 for name in SETS}}
+    few = {"224": 8, "224-batch": 8, "jpeg": 16, "png": 8, **{name: 16 for name in SETS}}
     return {name: (*what[:3], few.get(name, what[3])) for name, what in PICTURES.items()}
 
 

@@ -3,13 +3,16 @@ import FeatureProtection
 import Torch
 
 extension Speed {
-  /// A step of the optimiser with clipping, a penalty and an average of the weights.
+  /// A step of the optimiser with clipping, and where settings ask for them a penalty to the start
+  /// and an average of the weights.
   static func optimizerPart(_ inputs: Inputs, _ conversation: Conversation) throws {
     let classifier = try inputs.classifier()
     let trained = try TrainableWeights(classifier.weights.clone())
     let strength = try inputs.number("strength")
+    let average = try inputs.number("average")
     let optimizer = try AdamW(
-      trained, reference: classifier.weights, averageDecay: try inputs.number("average")
+      trained, reference: strength > 0 ? classifier.weights : nil,
+      averageDecay: average > 0 ? average : nil
     ) { name in
       AdamW.Options(decay: 0.1, l2: strength, isHead: ImageClassifier.isHead(name))
     }

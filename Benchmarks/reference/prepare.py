@@ -217,7 +217,7 @@ def main():
     # 1.3 million of them take a minute, once.
     once(folder / "tree", lambda part: write_tree(part, 13 if options.quick else 1300))
 
-    (folder / "classes.txt").write_text("\n".join(IMAGENET_CLASSNAMES[::500]) + "\n")
+    (folder / "classes.txt").write_text(IMAGENET_CLASSNAMES[0] + "\n")
     templates = [template("{}") for template in OPENAI_IMAGENET_TEMPLATES]
     (folder / "prompts.txt").write_text("\n".join(templates) + "\n")
     (folder / "simple.txt").write_text("a photo of a {}.\n")
