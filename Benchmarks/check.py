@@ -72,6 +72,24 @@ def check_together():
         pass
 
 
+def check_turns():
+    """Sides take turns; warm-ups are left out, and a side may take part in fewer rounds."""
+    notes = []
+    sides = {name: measure.Given(seconds) for name, seconds in (("a", 1), ("b", 2))}
+    found = measure.in_turn(sides, 3, 1, notes.append, {"b": 2})
+    assert [len(found[name]) for name in "ab"] == [3, 2]
+    assert [note.split(":")[0][-1] for note in notes] == list("abababa")
+    assert "warm-up" in notes[1] and "round 1" in notes[2]
+
+
+def check_points():
+    """The loop's points are looked up among ours, and none may be missing."""
+    ours = {"0": [0.5, 0.5], "0.5": [0.6, 0.7], "1": [0.4, 0.4]}
+    assert parts.same_points(ours, {"0.5": [0.6, 0.72]}) is None
+    assert parts.same_points(ours, {"0.5": [0.6, 0.75]})
+    assert parts.same_points(ours, {"0.25": [0.6, 0.7]})
+
+
 def check_comparisons():
     assert measure.same_exactly("a", "a") is None and measure.same_exactly("a", "b")
     assert measure.within_relative(1e-3)([1, 2], [1, 2.001]) is None
@@ -145,6 +163,6 @@ def check_report():
 
 
 if __name__ == "__main__":
-    for check in (check_samples, check_ratios, check_derived, check_together, check_comparisons,
-                  check_demo, check_parts, check_report):
+    for check in (check_samples, check_ratios, check_derived, check_together, check_turns,
+                  check_points, check_comparisons, check_demo, check_parts, check_report):
         check()

@@ -21,8 +21,8 @@ class Worker:
             env=os.environ | environment)
 
     def wait(self):
-        """Waits until it is prepared. All sides of a part are started before one is waited for:
-        Python imports for seconds, on one core."""
+        """Waits until all that it needs is loaded, which takes Python seconds on one core: the sides
+        of a part are all started before one is waited for."""
         self.read()
 
     def read(self):
@@ -114,15 +114,20 @@ class Given:
         pass
 
 
-def in_turn(sides, rounds, warm_ups, note):
-    """Repeats the sides in turn, A B A B, and gives every side's answers, warm-ups left out."""
+def in_turn(sides, rounds, warm_ups, note, fewer=None):
+    """Repeats the sides in turn, A B A B, and gives every side's answers, warm-ups left out.
+
+    `fewer` names sides that take part in the first so many rounds only.
+    """
     answers = {name: [] for name in sides}
-    for number in range(warm_ups + rounds):
+    for number in range(1 - warm_ups, rounds + 1):
         for name, side in sides.items():
+            if number > (fewer or {}).get(name, rounds):
+                continue
             answer = side.repeat()
-            kind = "warm-up" if number < warm_ups else f"round {number - warm_ups + 1}"
+            kind = f"round {number}" if number > 0 else "warm-up"
             note(f"  {kind:8} {name}: {answer['seconds']:.4f} s")
-            if number >= warm_ups:
+            if number > 0:
                 answers[name].append(answer)
     return answers
 

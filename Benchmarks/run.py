@@ -9,8 +9,10 @@ a few minutes that every part works; its numbers mean nothing, and are not saved
 
 import argparse
 import datetime
+import hashlib
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
@@ -30,14 +32,26 @@ def note(text):
     print(text, file=sys.stderr, flush=True)
 
 
+def origin(script, mini):
+    """A digest of all that decides what both sides read."""
+    files = [script, table.HERE / "settings.py", *sorted(p for p in mini.rglob("*") if p.is_file())]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
 def prepare(context):
-    """Everything both sides read, once; what is there stays."""
+    """Everything both sides read, once; what is there stays, unless it would be made otherwise."""
     mini = ROOT / "Sources" / "FeatureProtection" / "MiniCLIP"
     script = table.HERE / "reference" / "prepare.py"
     environment = os.environ | context.environment
-    subprocess.run(
-        [context.python, script, context.folder, mini, *(["--quick"] if context.is_quick else [])],
-        env=environment, check=True)
+    stamp, key = context.folder / "prepared", origin(script, mini)
+    if not stamp.exists() or stamp.read_text() != key:
+        for name in ("models", "heads", "adapters", "images"):
+            shutil.rmtree(context.folder / name, ignore_errors=True)
+        subprocess.run(
+            [context.python, script, context.folder, mini,
+             *(["--quick"] if context.is_quick else [])],
+            env=environment, check=True)
+        stamp.write_text(key)
     # The demo's pictures are rendered once for both sides, and LoRA starts from the factors that
     # holdfast draws for seed 0: those of a run without steps.
     subprocess.run(
@@ -67,7 +81,7 @@ def run(part, context, rounds):
             sides[name] = make()
         for side in sides.values():
             side.wait()
-        answers = measure.in_turn(sides, rounds, part.warm_ups, note)
+        answers = measure.in_turn(sides, rounds, part.warm_ups, note, part.fewer)
         return answers | part.derived(answers)
     finally:
         for side in sides.values():

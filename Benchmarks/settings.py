@@ -3,6 +3,8 @@
 import json
 
 ALPHAS = "0:1:0.1"
+# Of these, what WiSE-FT's loop scores: to it each is the same work.
+SAMPLE = [0, 0.5, 1]
 SETS = [f"sets/{name}" for name in ("val", "v2", "renditions", "adversarial", "sketch", "objects")]
 
 # The pictures that `prepare.py` draws: folder, file type, width, height, how many.
@@ -30,12 +32,13 @@ def workers():
     def large(method, **own):
         return training("b32", "224-batch", 32, 1, 1, method, **own)
 
-    sweep = {"model": "small", "tuned": "small-tuned", "alphas": ALPHAS, "sets": SETS, "batch": 64}
+    sweep = {"model": "small", "tuned": "small-tuned", "alphas": ALPHAS, "sample": SAMPLE,
+             "sets": SETS, "batch": 64}
     store = {"sets": SETS, "rounds": 40}
     optimizer = {"model": "b32", "steps": 3, "rate": 1e-5, "strength": 0.01, "average": 0.999,
                  "gradient": 1e-3}
     # What row 2's step has of it, and what a penalty adds.
-    plain = optimizer | {"steps": 6, "average": 0.0, "strength": 0.0}
+    plain = optimizer | {"average": 0.0, "strength": 0.0}
     return {
         "train-mini": training("mini", "32", 64, 40, 4),
         "train-small": small("full"),

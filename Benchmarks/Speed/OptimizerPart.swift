@@ -18,20 +18,20 @@ extension Speed {
     }
     let rate = try inputs.number("rate")
     let steps = try inputs.count("steps")
-    let slope = try inputs.number("gradient")
+    // The same for each step, which leaves none behind.
+    let gradient = try trained.values.buffer * inputs.number("gradient")
     try conversation.serve {
       var duration = Duration.zero
       var norms: [Double] = []
       for _ in 0..<steps {
-        // The gradient of slope / 2 · ‖θ‖², which both sides can make in one line.
-        try trained.gradient.buffer.copy(from: trained.values.buffer * slope)
+        try trained.gradient.buffer.copy(from: gradient)
         let start = ContinuousClock.now
         let report = try optimizer.step(rate: rate, headRate: rate, clipNorm: 1)
         duration += ContinuousClock.now - start
         norms += [report.gradientNorm, report.penalty]
       }
-      if let average = optimizer.average { norms.append(try norm(average)) }
-      norms.append(try norm(trained.values))
+      if let average = optimizer.average { norms.append(try average.buffer.norm().item()) }
+      norms.append(try trained.values.buffer.norm().item())
       return Conversation.Answer(duration, count: steps, check: .numbers(norms))
     }
   }
@@ -54,11 +54,5 @@ extension Speed {
       }
       return Conversation.Answer(ContinuousClock.now - start, count: steps)
     }
-  }
-
-  /// Of all tensors together, summed in float64.
-  private static func norm(_ weights: Weights) throws -> Double {
-    let values = try weights.buffer.to(.float64)
-    return try (values * values).sum().item().squareRoot()
   }
 }

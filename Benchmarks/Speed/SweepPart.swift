@@ -19,8 +19,8 @@ extension Speed {
         from: from, to: to, alphas: alphas, role: .outOfDistribution, batchSize: batchSize,
         context: inputs.context)
       let rows = try sweep.rows(on: names.map { try inputs.dataset($0) })
-      return Conversation.Answer(
-        ContinuousClock.now - start, check: .numbers(rows.map(\.value)))
+      let duration = ContinuousClock.now - start
+      return Conversation.Answer(duration, count: alphas.count, check: byAlpha(rows))
     }
   }
 
@@ -49,8 +49,16 @@ extension Speed {
           }
         }
       }
-      return Conversation.Answer(ContinuousClock.now - start)
+      return Conversation.Answer(ContinuousClock.now - start, count: passes)
     }
+  }
+
+  /// What was measured at each α, set after set.
+  private static func byAlpha(_ rows: [ResultRow]) -> JSONValue {
+    let points = Dictionary(grouping: rows) { row in
+      String(format: "%g", row.setting["alpha"]?.double ?? .nan)
+    }
+    return .object(points.mapValues { .numbers($0.map(\.value)) })
   }
 
   private static func alphas(_ inputs: Inputs) throws -> [Double] {

@@ -36,6 +36,7 @@ extension Speed {
     }
     let trainer = Trainer(recipe, settings: settings, context: context)
     let preprocessing = Preprocessing(imageSize: classifier.architecture.imageSize)
+    try meter.begin()
     _ = try trainer.train(
       classifier, on: TrainingSet(dataset, preprocessing: preprocessing), adapter: adapter)
   }
@@ -47,32 +48,34 @@ extension Speed {
 private final class StepMeter: @unchecked Sendable {
   private let conversation: Conversation
   private let steps: Int
-  private var warmUp: Int
+  /// How many steps the repetition at hand has.
+  private var wanted: Int
   private var losses: [Double] = []
   private var start = ContinuousClock.now
 
-  /// - Parameter warmUp: Steps before the first repetition; one epoch at least, so that the images
-  ///   are decoded and a teacher's features stored.
+  /// - Parameters:
+  ///   - warmUp: Steps of the first repetition, the warm-up; one epoch at least, so that the images
+  ///     are decoded and a teacher's features stored.
+  ///   - steps: Those of each other.
   init(_ conversation: Conversation, warmUp: Int, steps: Int) {
     self.conversation = conversation
-    self.warmUp = warmUp
     self.steps = steps
+    wanted = warmUp
+  }
+
+  /// Waits for the first repetition.
+  func begin() throws {
+    conversation.ready()
+    try waitForGo()
   }
 
   func record(_ record: StepRecord) throws {
-    if warmUp > 0 {
-      warmUp -= 1
-      if warmUp == 0 {
-        conversation.ready()
-        try waitForGo()
-      }
-      return
-    }
     losses.append(record.loss)
-    guard losses.count == steps else { return }
+    guard losses.count == wanted else { return }
     conversation.answer(
       Conversation.Answer(
-        ContinuousClock.now - start, count: steps, check: .numbers(losses)))
+        ContinuousClock.now - start, count: losses.count, check: .numbers(losses)))
+    wanted = steps
     try waitForGo()
   }
 

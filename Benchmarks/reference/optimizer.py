@@ -12,11 +12,12 @@ def repetition(folder, settings):
     parameters = list(model.parameters())
     start = [p.detach().clone() for p in parameters]
     average = [p.detach().clone() for p in parameters]
+    gradients = [settings["gradient"] * p.detach() for p in parameters]
     optimizer = torch.optim.AdamW(parameters, lr=settings["rate"], weight_decay=0.1)
 
     def step():
-        for p in parameters:
-            p.grad = settings["gradient"] * p.detach()
+        for p, gradient in zip(parameters, gradients):
+            p.grad = gradient.clone()
         begin = time.perf_counter()
         with torch.no_grad():
             penalty = torch.zeros(())

@@ -1,6 +1,7 @@
 """Training steps in plain PyTorch, eager or compiled, on tensors that are in memory."""
 
 import copy
+import itertools
 import math
 import time
 
@@ -17,13 +18,13 @@ def repetition(folder, settings):
     model = classifier(folder, settings["model"])
     images, labels = tensors(folder / "images" / settings["images"], model.image_size)
     step = stepper(folder, settings, model, images, labels)
-    for _ in range(settings["warm"]):
-        step()
+    counts = itertools.chain([settings["warm"]], itertools.repeat(settings["steps"]))
 
     def run():
+        count = next(counts)
         start = time.perf_counter()
-        losses = [step() for _ in range(settings["steps"])]
-        return time.perf_counter() - start, settings["steps"], losses
+        losses = [step() for _ in range(count)]
+        return time.perf_counter() - start, count, losses
 
     return run
 
