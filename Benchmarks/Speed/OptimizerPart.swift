@@ -30,8 +30,8 @@ extension Speed {
         duration += ContinuousClock.now - start
         norms += [report.gradientNorm, report.penalty]
       }
-      if let average = optimizer.average { norms.append(try average.buffer.norm().item()) }
-      norms.append(try trained.values.buffer.norm().item())
+      if let average = optimizer.average { norms.append(try norm(average)) }
+      norms.append(try norm(trained.values))
       return Conversation.Answer(duration, count: steps, check: .numbers(norms))
     }
   }
@@ -54,5 +54,10 @@ extension Speed {
       }
       return Conversation.Answer(ContinuousClock.now - start, count: steps)
     }
+  }
+
+  /// The norm of all tensors together, whose squares libtorch adds by halves.
+  private static func norm(_ weights: Weights) throws -> Double {
+    try (weights.buffer * weights.buffer).sum().item().squareRoot()
   }
 }
