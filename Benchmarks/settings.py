@@ -27,7 +27,7 @@ def training(model, images, batch, steps, warm, method="full", **own):
 def workers():
     """Name -> settings. `kind` chooses the code on either side."""
     def small(method, **own):
-        return training("small", "48", 128, 4, 2, method, **own)
+        return training("small", "48", 128, 3, 2, method, **own)
 
     def large(method, **own):
         return training("b32", "224-batch", 32, 1, 1, method, **own)
@@ -40,7 +40,7 @@ def workers():
     # What row 2's step has of it, and what a penalty adds.
     plain = optimizer | {"average": 0.0, "strength": 0.0}
     return {
-        "train-mini": training("mini", "32", 64, 40, 4),
+        "train-mini": training("mini", "32", 64, 30, 4),
         "train-small": small("full"),
         "train-small-l1": small("l1", strength=1e-4),
         "train-small-l2": small("l2", strength=0.03),

@@ -37,7 +37,7 @@ def stepper(folder, settings, model, images, labels):
         adapter = folder / "adapters" / settings["model"]
         model.tower = PeftModel.from_pretrained(model.tower, adapter, is_trainable=True)
     parameters = [p for p in model.parameters() if p.requires_grad]
-    start = [p.detach().clone() for p in parameters] if method in ("l1", "l2") else None
+    start = [p.detach().clone() for p in parameters] if method == "l1" else None
     # On a CPU the fused kernel has to be asked for; with torch.compile, people ask.
     optimizer = torch.optim.AdamW(
         parameters, lr=settings["rate"], weight_decay=0.1, fused=settings["compiled"] or None)
@@ -54,9 +54,6 @@ def stepper(folder, settings, model, images, labels):
         if method == "l1":
             moved = sum((p - p0).abs().sum() for p, p0 in zip(parameters, start))
             loss = loss + settings["strength"] * moved
-        elif method == "l2":
-            moved = sum((p - p0).square().sum() for p, p0 in zip(parameters, start))
-            loss = loss + settings["strength"] / 2 * moved
         elif method == "kd":
             with torch.no_grad():
                 target = teacher(view)[0]

@@ -96,7 +96,7 @@ import Torch
         ]),
       ])
       #expect(read.reference.classes == ["crane bird", "owl", "crane machine"])
-      #expect(read.evaluationSets.last?.labels.sorted() == [0, 1, 2])
+      #expect(read.evaluationSets.last?.dataset.samples.map(\.label).sorted() == [0, 1, 2])
     }
   }
 
@@ -153,7 +153,7 @@ import Torch
       let answers = try head(
         VisionTower(reference.architecture, reference.weights)(pixels)
       ).argmax().elements(as: Int64.self)
-      let right = zip(answers, set.labels).count { Int($0) == $1 }
+      let right = zip(answers, set.dataset.samples.map(\.label)).count { Int($0) == $1 }
       #expect(rows[0].value == Double(right) / 9)
     }
   }

@@ -21,7 +21,7 @@ struct BatchScorer: Sendable {
     self.context = context
     self.normalizer = normalizer
     tower = try VisionTower(classifier.architecture, classifier.weights)
-    if let own = set.ownHead { head = own } else { head = try classifier.head() }
+    head = try set.head(of: classifier)
     self.columns = columns
     threads = context.threadsOfOwn(parameters: classifier.weights.layout.count)
   }

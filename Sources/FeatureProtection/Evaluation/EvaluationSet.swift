@@ -53,7 +53,11 @@ public struct EvaluationSet: Sendable {
     self.ownHead = ownHead
   }
 
-  public var labels: [Int] { dataset.samples.map(\.label) }
+  /// The head that a classifier answers with here.
+  func head(of classifier: ImageClassifier) throws(HoldfastError) -> ClassificationHead {
+    if let ownHead { return ownHead }
+    return try classifier.head()
+  }
 
   /// How many classes an answer is chosen among.
   public var answerCount: Int { columns?.count { !$0.isEmpty } ?? dataset.classes.count }

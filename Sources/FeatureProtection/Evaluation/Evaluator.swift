@@ -48,7 +48,7 @@ public struct Evaluator {
   ) throws -> [Predictions] {
     if candidates.count == 1, let frozen, FastPaths.areOn {
       let classifier = try candidates[0].make()
-      let head = try set.ownHead ?? classifier.head()
+      let head = try set.head(of: classifier)
       if frozen.takes(set.dataset.samples.count, head.features),
         try frozen.hasTower(of: classifier)
       {

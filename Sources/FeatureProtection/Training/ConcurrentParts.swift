@@ -55,9 +55,7 @@ struct ConcurrentParts {
     let taken = parts
     let terms = try context.timing(.forward) { () throws(HoldfastError) in
       try Machine.concurrently(models.count) { (index) throws(HoldfastError) in
-        let share = Double(taken[index].positions.count) / Double(count)
-        let (whole, crossEntropy) = try loss(taken[index], models[index])
-        return try Trainer.Terms(whole * share, crossEntropy * share)
+        try loss(taken[index], models[index]).share(taken[index].positions.count, of: count)
       }
     }
     return try context.timing(.backward) { () throws(HoldfastError) in

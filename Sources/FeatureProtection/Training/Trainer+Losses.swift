@@ -9,12 +9,22 @@ extension Trainer {
   }
 
   /// The loss as tensors that it can be differentiated through.
-  typealias Terms = (whole: Tensor, crossEntropy: Tensor)
+  struct Terms {
+    var whole: Tensor
+    var crossEntropy: Tensor
+
+    /// What they are of the loss of a larger batch: every term is a mean over images, so that a part
+    /// of n of N images counts n / N.
+    func share(_ images: Int, of count: Int) throws(HoldfastError) -> Terms {
+      guard images < count else { return self }
+      let share = Double(images) / Double(count)
+      return try Terms(whole: whole * share, crossEntropy: crossEntropy * share)
+    }
+  }
 
   /// Adds the gradient of a batch's loss, micro-batch after micro-batch.
   ///
-  /// Every term is a mean over images, so that a part of n of N images counts n / N, and the sum is
-  /// that of the whole batch but for the rounding of its additions.
+  /// The sum is that of the whole batch but for the rounding of its additions.
   func backpropagate(
     _ batch: inout TrainingBatches.Batch, _ model: TrainableModel, _ frozen: FrozenTower,
     _ concurrent: ConcurrentParts?
@@ -35,19 +45,16 @@ extension Trainer {
     var start = 0
     while start < count {
       let size = min(most, count - start)
-      var (loss, crossEntropy) = try context.timing(.forward) { () throws(HoldfastError) in
+      let terms = try context.timing(.forward) { () throws(HoldfastError) in
         try withPrecision(context.precision, on: context.device) { () throws(HoldfastError) in
-          try self.loss(of: batch.takePart(from: start, count: size), model, frozen)
+          try loss(of: batch.takePart(from: start, count: size), model, frozen)
+            .share(size, of: count)
         }
       }
       start += size
-      if size < count {
-        let share = Double(size) / Double(count)
-        (loss, crossEntropy) = try (loss * share, crossEntropy * share)
-      }
-      try context.timing(.backward, loss.backward)
-      losses.whole += try loss.item()
-      losses.crossEntropy += try crossEntropy.item()
+      try context.timing(.backward, terms.whole.backward)
+      losses.whole += try terms.whole.item()
+      losses.crossEntropy += try terms.crossEntropy.item()
     }
     return losses
   }
@@ -61,12 +68,12 @@ extension Trainer {
       : model.output(pixels: batch.requirePixels())
     let crossEntropy = try student.logits.crossEntropy(
       batch.labels, labelSmoothing: settings.labelSmoothing)
-    var loss = crossEntropy
+    var whole = crossEntropy
     for protection in recipe.protections {
       let teacher = try frozen.output(batch.positions, pixels: batch.pixels)
-      loss = try loss + protection.loss(student: student, teacher: teacher)
+      whole = try whole + protection.loss(student: student, teacher: teacher)
     }
-    return (loss, crossEntropy)
+    return Terms(whole: whole, crossEntropy: crossEntropy)
   }
 
   /// The error of a loss that is no number, with the images that it was computed of.
