@@ -4,7 +4,7 @@ import json
 
 ALPHAS = "0:1:0.1"
 # Of these, what WiSE-FT's loop scores: to it each is the same work.
-SAMPLE = [0, 0.5, 1]
+SAMPLE = [0.5, 1]
 SETS = [f"sets/{name}" for name in ("val", "v2", "renditions", "adversarial", "sketch", "objects")]
 
 # The pictures that `prepare.py` draws: folder, file type, width, height, how many.
@@ -30,7 +30,7 @@ def workers():
         return training("small", "48", 128, 3, 2, method, **own)
 
     def large(method, **own):
-        return training("b32", "224-batch", 32, 1, 1, method, **own)
+        return training("b32", "224-batch", 32, 1, 2, method, **own)
 
     sweep = {"model": "small", "tuned": "small-tuned", "alphas": ALPHAS, "sample": SAMPLE,
              "sets": SETS, "batch": 64}
