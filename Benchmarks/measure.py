@@ -114,7 +114,7 @@ class Given:
         pass
 
 
-def in_turn(sides, rounds, warm_ups, note, fewer=None):
+def in_turn(sides, rounds, warm_ups, note, fewer):
     """Repeats the sides in turn, A B A B, and gives every side's answers, warm-ups left out.
 
     `fewer` names sides that take part in the first so many rounds only.
@@ -122,7 +122,7 @@ def in_turn(sides, rounds, warm_ups, note, fewer=None):
     answers = {name: [] for name in sides}
     for number in range(1 - warm_ups, rounds + 1):
         for name, side in sides.items():
-            if number > (fewer or {}).get(name, rounds):
+            if number > fewer.get(name, rounds):
                 continue
             answer = side.repeat()
             kind = f"round {number}" if number > 0 else "warm-up"

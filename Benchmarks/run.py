@@ -44,9 +44,11 @@ def prepare(context):
     script = table.HERE / "reference" / "prepare.py"
     environment = os.environ | context.environment
     stamp, key = context.folder / "prepared", origin(script, mini)
-    if not stamp.exists() or stamp.read_text() != key:
-        for name in ("models", "heads", "adapters", "images"):
-            shutil.rmtree(context.folder / name, ignore_errors=True)
+    made = [context.folder / name for name in ("models", "heads", "adapters", "images")]
+    is_current = stamp.exists() and stamp.read_text() == key
+    if not (is_current and all(path.exists() for path in [*made, context.folder / "tree"])):
+        for path in [] if is_current else made:
+            shutil.rmtree(path, ignore_errors=True)
         subprocess.run(
             [context.python, script, context.folder, mini,
              *(["--quick"] if context.is_quick else [])],

@@ -30,8 +30,8 @@ extension Speed {
         duration += ContinuousClock.now - start
         norms += [report.gradientNorm, report.penalty]
       }
-      if let average = optimizer.average { norms.append(try norm(average)) }
-      norms.append(try norm(trained.values))
+      if let average = optimizer.average { norms.append(try average.norm()) }
+      norms.append(try trained.values.norm())
       return Conversation.Answer(duration, count: steps, check: .numbers(norms))
     }
   }
@@ -54,10 +54,5 @@ extension Speed {
       }
       return Conversation.Answer(ContinuousClock.now - start, count: steps)
     }
-  }
-
-  /// The norm of all tensors together, whose squares libtorch adds by halves.
-  private static func norm(_ weights: Weights) throws -> Double {
-    try (weights.buffer * weights.buffer).sum().item().squareRoot()
   }
 }

@@ -168,8 +168,8 @@ public final class AdamW {
 
   /// The sum of squares.
   ///
-  /// Libtorch's norm adds in single precision, number after number: of the 88 million of a ViT-B/32 it
-  /// is off by a hundredth.
+  /// Libtorch's norm adds in single precision, number after number: of four million equal numbers it is
+  /// off by two thousandths.
   private func square(of tensor: Tensor) throws(HoldfastError) -> Double {
     try (tensor * tensor).to(.float64).sum().item()
   }

@@ -65,8 +65,7 @@ struct ConcurrentParts {
       var losses = Trainer.Losses()
       for (term, model) in zip(terms, models) {
         if model !== models[0] { try models[0].trained.moveGradient(from: model.trained) }
-        losses.whole += try term.whole.item()
-        losses.crossEntropy += try term.crossEntropy.item()
+        try losses.add(term)
       }
       return losses
     }

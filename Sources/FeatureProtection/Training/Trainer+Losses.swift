@@ -6,6 +6,11 @@ extension Trainer {
   struct Losses {
     var whole = 0.0
     var crossEntropy = 0.0
+
+    mutating func add(_ terms: Terms) throws(HoldfastError) {
+      whole += try terms.whole.item()
+      crossEntropy += try terms.crossEntropy.item()
+    }
   }
 
   /// The loss as tensors that it can be differentiated through.
@@ -53,8 +58,7 @@ extension Trainer {
       }
       start += size
       try context.timing(.backward, terms.whole.backward)
-      losses.whole += try terms.whole.item()
-      losses.crossEntropy += try terms.crossEntropy.item()
+      try losses.add(terms)
     }
     return losses
   }
