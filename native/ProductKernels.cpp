@@ -15,7 +15,9 @@ template <int WIDTH, int VECTORS, int ROWS, bool TRANSPOSED>
 CT_INLINE void tile(const float *a, int64_t a_step, const float *b, float *c, int64_t c_step,
                     int64_t depth, bool adds) {
   using T = Floats<WIDTH>;
-  const int64_t row_step = TRANSPOSED ? 1 : kRowStep, depth_step = TRANSPOSED ? a_step : 1;
+  // Where there are more rows than registers for their addresses, the step is known when compiling.
+  const int64_t rows_apart = WIDTH <= 8 ? a_step : kRowStep;
+  const int64_t row_step = TRANSPOSED ? 1 : rows_apart, depth_step = TRANSPOSED ? a_step : 1;
   T sums[ROWS][VECTORS];
 #pragma GCC unroll 14
   for (int row = 0; row < ROWS; ++row) {
@@ -98,17 +100,17 @@ Kernel kernel(Multiplier multiplier, int64_t width) {
   [[maybe_unused]] constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 #if CT_GENERATIONS
   if (multiplier == Multiplier::avx512) {
-    if (width <= 16) return {tile_512<1, false>, tile_512<1, true>, 14, 16, kNever};
-    return {tile_512<2, false>, tile_512<2, true>, 14, 32, kNever};
+    if (width <= 16) return {tile_512<1, false>, tile_512<1, true>, 14, 16, 0, kNever};
+    return {tile_512<2, false>, tile_512<2, true>, 14, 32, 0, kNever};
   }
   if (multiplier == Multiplier::avx2) {
-    if (width <= 8) return {tile_256<1, false>, tile_256<1, true>, 6, 8, kNever};
-    return {tile_256<2, false>, tile_256<2, true>, 6, 16, 16};
+    if (width <= 8) return {tile_256<1, false>, tile_256<1, true>, 6, 8, kRowStep, kNever};
+    return {tile_256<2, false>, tile_256<2, true>, 6, 16, kRowStep, 16};
   }
 #endif
   (void)multiplier;
   (void)width;
-  return {nullptr, nullptr, 1, 1, kNever};
+  return {nullptr, nullptr, 1, 1, 0, kNever};
 }
 
 }  // namespace ctorch

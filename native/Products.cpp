@@ -1,6 +1,5 @@
-// A block of left-hand rows is copied beside each other before it is multiplied, so that no two of them
-// meet in one set of the cache; columns of a transposed matrix are read where they are unless the kernel
-// wants them copied too.
+// Left-hand rows, or columns where the matrix lies transposed, are read where they are unless the kernel
+// wants them copied beside each other: those of wide matrices meet in one set of the cache.
 #include "Products.h"
 
 #include <ATen/Parallel.h>
@@ -42,6 +41,17 @@ inline void fetch(const float *data, int64_t begin, int64_t end) {
 // The blocks of a depth are of nearly one size.
 int64_t depth_blocks(int64_t depth) { return (depth + kDepth - 1) / kDepth; }
 int64_t start(int64_t part, int64_t parts, int64_t total) { return part * total / parts; }
+
+// Left-hand rows in pieces that a kernel takes, of nearly one size: the first have one more.
+struct Pieces {
+  int64_t count, base, longer;
+
+  Pieces(int64_t rows, int64_t most)
+      : count((rows + most - 1) / most), base(rows / count), longer(rows % count) {}
+
+  int64_t first(int64_t piece) const { return piece * base + std::min(piece, longer); }
+  int64_t rows(int64_t piece) const { return base + (piece < longer); }
+};
 
 // Copies rows of up to `panel` numbers beside each other, padded with zeros.
 struct PackRows {
@@ -91,23 +101,23 @@ struct PackColumns {
 };
 
 // Copies the left-hand matrix of a block of the depth as a kernel takes it: piece by piece.
-void copy_rows(const float *data, int64_t step, int64_t count, int64_t pieces, int64_t most,
-               int64_t depth, float *copy) {
-  for (int64_t piece = 0; piece < pieces; ++piece) {
-    const int64_t first = start(piece, pieces, count), last = start(piece + 1, pieces, count);
-    for (int64_t row = first; row < last; ++row) {
-      std::memcpy(copy + (piece * most + row - first) * kRowStep, data + row * step,
-                  static_cast<size_t>(depth) * sizeof(float));
+void copy_rows(const float *data, int64_t step, Pieces pieces, int64_t most, int64_t depth,
+               float *copy) {
+  for (int64_t piece = 0; piece < pieces.count; ++piece) {
+    float *to = copy + piece * most * kRowStep;
+    for (int64_t row = 0; row < pieces.rows(piece); ++row) {
+      std::memcpy(to + row * kRowStep, data, static_cast<size_t>(depth) * sizeof(float));
+      data += step;
     }
   }
 }
 
 // The same for columns: `most` of them beside each other, then those of the next row.
-void copy_columns(const float *data, int64_t step, int64_t count, int64_t pieces, int64_t most,
+void copy_columns(const float *data, int64_t step, int64_t count, Pieces pieces, int64_t most,
                   int64_t depth, float *copy) {
   for (int64_t k = 0; k < depth; ++k, data += step) {
-    for (int64_t piece = 0; piece < pieces; ++piece) {
-      const int64_t first = start(piece, pieces, count);
+    for (int64_t piece = 0; piece < pieces.count; ++piece) {
+      const int64_t first = pieces.first(piece);
       float *to = copy + piece * most * kRowStep + k * most;
       // What is copied too much is written over by the next row, or lies behind the last.
       if (most <= 8 && first + 8 <= count) {
@@ -271,6 +281,10 @@ struct Panels::Left {
   const float *data;
   int64_t step, count;
   bool isTransposed;
+
+  const float *at(int64_t row, int64_t depth) const {
+    return isTransposed ? data + depth * step + row : data + row * step + depth;
+  }
 };
 
 // Adds or writes what one block of the depth gives; `copy` has the left-hand matrix of that block, pieces
@@ -281,8 +295,9 @@ void Panels::multiply_block(int64_t block, Left left, const float *copy, float *
   const Tile tile = left.isTransposed ? own.columns : own.rows;
   const int64_t blocks = depth_blocks(depth_), from = start(block, blocks, depth_);
   const int64_t depth = start(block + 1, blocks, depth_) - from;
-  const int64_t pieces = (left.count + own.most_rows - 1) / own.most_rows;
-  const int64_t step = copy == nullptr ? left.step : own.most_rows;
+  const Pieces pieces(left.count, own.most_rows);
+  const int64_t copied_step = left.isTransposed ? own.most_rows : kRowStep;
+  const int64_t step = copy == nullptr ? left.step : copied_step;
   const bool sums = adds || block > 0;
   for (int64_t panel = 0; panel < panels(); ++panel) {
     const float *b = packed_ + from * panels() * panel_ + panel * panel_ * depth;
@@ -290,13 +305,14 @@ void Panels::multiply_block(int64_t block, Left left, const float *copy, float *
     // Each piece fetches a part of the next panel.
     const bool fetches = panel + 1 < panels() && !stay_in_cache(depth_ * width_);
     const int64_t ahead = fetches ? depth * panel_ : 0;
-    for (int64_t piece = 0; piece < pieces; ++piece) {
-      const int64_t first = start(piece, pieces, left.count);
-      const int64_t count = start(piece + 1, pieces, left.count) - first;
+    for (int64_t piece = 0; piece < pieces.count; ++piece) {
+      const int64_t first = pieces.first(piece), count = pieces.rows(piece);
       float *target = c + first * c_step + panel * panel_;
-      const float *a = copy == nullptr ? left.data + from * left.step + first
+      const float *a = copy == nullptr ? left.at(first, from)
                                        : copy + piece * own.most_rows * kRowStep;
-      fetch(b + ahead, start(piece, pieces, ahead), start(piece + 1, pieces, ahead));
+      if (fetches) {
+        fetch(b + ahead, start(piece, pieces.count, ahead), start(piece + 1, pieces.count, ahead));
+      }
       if (columns == panel_) {
         tile(count, a, step, b, target, c_step, depth, sums);
         continue;
@@ -317,17 +333,18 @@ void Panels::multiply_rows(Left left, float *c, int64_t c_step, bool adds,
                            c10::ArrayRef<Companion> companions) const {
   const Kernel own = kernel(multiplier_, width_);
   const int64_t most = own.most_rows;
-  const int64_t blocks = depth_blocks(depth_), pieces = (left.count + most - 1) / most;
-  const bool copies = !left.isTransposed || panels() >= own.least_panels;
+  const int64_t blocks = depth_blocks(depth_);
+  const Pieces pieces(left.count, most);
+  const bool copies = left.isTransposed ? panels() >= own.least_panels : left.step > own.most_step;
   thread_local Buffer buffer;
-  float *copy = copies ? buffer.floats(pieces * most * kRowStep) : nullptr;
+  float *copy = copies ? buffer.floats(pieces.count * most * kRowStep) : nullptr;
   for (int64_t block = 0; block < blocks; ++block) {
     const int64_t from = start(block, blocks, depth_);
     const int64_t depth = start(block + 1, blocks, depth_) - from;
-    if (!left.isTransposed) {
-      copy_rows(left.data + from, left.step, left.count, pieces, most, depth, copy);
+    if (copies && left.isTransposed) {
+      copy_columns(left.at(0, from), left.step, left.count, pieces, most, depth, copy);
     } else if (copies) {
-      copy_columns(left.data + from * left.step, left.step, left.count, pieces, most, depth, copy);
+      copy_rows(left.at(0, from), left.step, pieces, most, depth, copy);
     }
     multiply_block(block, left, copy, c, c_step, adds);
     for (const Companion &other : companions) {
