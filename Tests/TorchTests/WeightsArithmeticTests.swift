@@ -103,6 +103,13 @@ import Torch
     expectClose(try point([3e30, 4e30]).norm(), 5e30, relative: 1e-7)
   }
 
+  /// The last block of a norm's sum is seldom whole.
+  @Test func theNormGoesOverAllBlocks() throws {
+    let count = 2 << 20 | 5
+    let weights = try Weights([("long", Tensor.zeros([count]) + 3)])
+    expectClose(try weights.norm(), 3 * Double(count).squareRoot(), relative: 1e-12)
+  }
+
   @Test func numbersThatAreNotFiniteAreFound() throws {
     #expect(try point([1, 2]).isFinite())
     #expect(try !point([1, .nan]).isFinite())
