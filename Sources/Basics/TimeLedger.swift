@@ -65,6 +65,17 @@ public final class TimeLedger: @unchecked Sendable {
     return try body()
   }
 
+  /// Counts a part of what a phase took for another: of work that went through both on every thread.
+  ///
+  /// For the thread of the run, after the phase; no more is moved than the phase has.
+  public func move(_ time: Duration, from: Phase, to: Phase) {
+    lock.withLock {
+      let part = min(UInt64(max(time / .nanoseconds(1), 0)), spent[from] ?? 0)
+      spent[from, default: 0] -= part
+      spent[to, default: 0] += part
+    }
+  }
+
   /// Runs the loading of an image (decoding, cropping, resizing) on any thread, and adds up that
   /// thread's processor time.
   public func measureLoading<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {

@@ -1,6 +1,7 @@
 /// Every libtorch operator that holdfast uses; a test checks that libtorch has each of them.
 extension Operator {
   static let add = Operator("add", "Tensor")
+  static let addInPlace = Operator("add_", "Tensor")
   static let addScalar = Operator("add", "Scalar")
   static let amax = Operator("amax")
   static let arange = Operator("arange", "start_step")
@@ -66,7 +67,8 @@ extension Operator {
   static let zeros = Operator("zeros")
 
   static let everything: [Operator] = [
-    add, addScalar, amax, arange, argmax, averagePool, batchNorm, bicubicResize, cat, clampMax,
+    add, addInPlace, addScalar, amax, arange, argmax, averagePool, batchNorm, bicubicResize, cat,
+    clampMax,
     clone, contiguous, convert, convolution, copy, crossEntropy, detach, divide, embedding, empty,
     exp, expand, fill, full, gather, gelu, indexSelect, isFinite, all, layerNorm, linear, log,
     logSoftmax, lookUpPixels, matmul, matrixProduct, mean, move, multiply, multiplyScalar, narrow,

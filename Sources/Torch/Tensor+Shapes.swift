@@ -121,6 +121,11 @@ extension Tensor {
     _ = try Operator.copy(.tensor(self), .tensor(source))
   }
 
+  /// Adds the elements of a tensor of the same shape in place.
+  public func add(from source: Tensor) throws(HoldfastError) {
+    _ = try Operator.addInPlace(.tensor(self), .tensor(source))
+  }
+
   /// Sets every element in place.
   public func fill(with value: Double) throws(HoldfastError) {
     _ = try Operator.fill(.tensor(self), .real(value))

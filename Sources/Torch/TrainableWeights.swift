@@ -49,7 +49,7 @@ public final class TrainableWeights: Sendable {
   /// Adds the gradient of weights of the same layout, which is zero afterwards.
   public func moveGradient(from other: TrainableWeights) throws(HoldfastError) {
     try gradient.requireSameLayout(other.gradient)
-    try gradient.buffer.copy(from: gradient.buffer + other.gradient.buffer)
+    try gradient.buffer.add(from: other.gradient.buffer)
     try other.clearGradient()
   }
 }

@@ -41,6 +41,18 @@ import Testing
     expectClose(profile.share(.trainingWait, .backward), 36 / 127, relative: 1e-12)
   }
 
+  @Test func aPartOfAPhaseCanBeAnothers() {
+    let (ledger, clock) = ledger()
+    ledger.measure(.backward) { clock.advance(5) }
+    ledger.move(.seconds(2), from: .backward, to: .forward)
+    #expect(ledger.profile[.backward] == 3 && ledger.profile[.forward] == 2)
+    // Never more than there is, nor less than nothing.
+    ledger.move(.seconds(9), from: .backward, to: .forward)
+    ledger.move(.seconds(-1), from: .forward, to: .backward)
+    #expect(ledger.profile[.backward] == 0 && ledger.profile[.forward] == 5)
+    #expect(ledger.profile.wall == 5)
+  }
+
   @Test func aPhaseUnderWayCountsUpToNow() {
     let (ledger, clock) = ledger()
     ledger.measure(.text) {

@@ -53,21 +53,25 @@ struct ConcurrentParts {
       parts.append(try batch.takePart(from: start, count: end - start))
     }
     let taken = parts
-    let terms = try context.timing(.forward) { () throws(HoldfastError) in
-      try Machine.concurrently(models.count) { (index) throws(HoldfastError) in
-        try loss(taken[index], models[index]).share(taken[index].positions.count, of: count)
-      }
-    }
-    return try context.timing(.backward) { () throws(HoldfastError) in
-      _ = try Machine.concurrently(models.count) { (index) throws(HoldfastError) in
-        try terms[index].whole.backward()
+    // Forward and backward in one go, so that threads wait for each other once a step.
+    let (answers, losses) = try context.timing(.backward) { () throws(HoldfastError) in
+      let answers = try Machine.concurrently(models.count) { (index) throws(HoldfastError) in
+        let start = ContinuousClock.now
+        let terms = try loss(taken[index], models[index])
+          .share(taken[index].positions.count, of: count)
+        let forward = ContinuousClock.now - start
+        try terms.whole.backward()
+        return (terms: terms, forward: forward)
       }
       var losses = Trainer.Losses()
-      for (term, model) in zip(terms, models) {
+      for (answer, model) in zip(answers, models) {
         if model !== models[0] { try models[0].trained.moveGradient(from: model.trained) }
-        try losses.add(term)
+        try losses.add(answer.terms)
       }
-      return losses
+      return (answers, losses)
     }
+    let forward = answers.reduce(.zero) { $0 + $1.forward } / answers.count
+    context.ledger?.move(forward, from: .backward, to: .forward)
+    return losses
   }
 }
