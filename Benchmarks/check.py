@@ -72,6 +72,34 @@ def check_together():
         pass
 
 
+def echo(pipe, text):
+    """A side that answers each call with what it was given, until told to stop."""
+    pipe.send({"ready": True})
+    while text != "stop":
+        try:
+            pipe.recv()
+        except EOFError:
+            return
+        pipe.send({"check": text})
+
+
+def check_processes():
+    """A side in Python answers from a process of its own, forked or fresh; one that ends is a failure."""
+    for is_fresh in (False, True):
+        side = measure.Forked(echo, "same", is_fresh=is_fresh)
+        side.wait()
+        assert [side.repeat(), side.repeat()] == [{"check": "same"}] * 2
+        side.close()
+        side = measure.Forked(echo, "stop", is_fresh=is_fresh)
+        side.wait()
+        try:
+            side.repeat()
+            raise AssertionError("the end of a process went unnoticed")
+        except measure.Failure as error:
+            assert "stop in Python" in str(error)
+        side.close()
+
+
 def check_turns():
     """Sides take turns; warm-ups are left out, and a side may take part in fewer rounds."""
     notes = []
@@ -163,6 +191,7 @@ def check_report():
 
 
 if __name__ == "__main__":
-    for check in (check_samples, check_ratios, check_derived, check_together, check_turns,
-                  check_points, check_comparisons, check_demo, check_parts, check_report):
+    for check in (check_samples, check_ratios, check_derived, check_together, check_processes,
+                  check_turns, check_points, check_comparisons, check_demo, check_parts,
+                  check_report):
         check()

@@ -3,12 +3,17 @@
 import dataclasses
 import json
 import pathlib
+import sys
 from typing import Callable, Optional
 
 import measure
-from measure import Command, Sample, Together, Worker
+from measure import Command, Forked, Sample, Together, Worker
 
-HERE = pathlib.Path(__file__).parent
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "reference"))
+
+from worker import work  # noqa: E402
+
 # The side that measures the roofline, in turn with the others.
 MACHINE = "the machine"
 
@@ -30,10 +35,8 @@ class Context:
     def twice(self, name):
         return lambda: Together(self.ours(name)(), self.ours(name)())
 
-    def reference(self, name, *options):
-        script = HERE / "reference" / "worker.py"
-        command = [self.python, script, name, self.folder, *options]
-        return lambda: Worker(command, self.environment)
+    def reference(self, name, is_compiled=False, is_fresh=False):
+        return lambda: Forked(work, name, self.folder, is_compiled, is_fresh=is_fresh)
 
     def command(self, check, *words):
         return lambda: Command(list(map(str, words)), self.environment, check)
@@ -211,8 +214,10 @@ def nothing_read(ours, _):
 # -- Parts ----------------------------------------------------------------------------------------
 
 
-def training_part(id, title, worker, operations, eager, compiled, found):
-    """A training step beside eager and compiled PyTorch."""
+def training_part(id, title, worker, operations, eager, compiled, found, rounds=15,
+                  is_fresh=False):
+    """A training step beside eager and compiled PyTorch; eager's process is fresh where its memory
+    counts."""
     batch = found[worker]["batch"]
     title = f"training step, {title}, batch {batch}"
     shared = {"unit": "ms a step", "scale": 1e3,
@@ -223,14 +228,15 @@ def training_part(id, title, worker, operations, eager, compiled, found):
             at_least(compiled), **shared)]
     return Part(
         id, title,
-        lambda c: {"ours": c.ours(worker), "eager": c.reference(worker),
-                   "compiled": c.reference(worker, "--compiled")},
-        rows, [("ours", "eager", LOSSES), ("ours", "compiled", LOSSES)])
+        lambda c: {"ours": c.ours(worker), "eager": c.reference(worker, is_fresh=is_fresh),
+                   "compiled": c.reference(worker, is_compiled=True)},
+        rows, [("ours", "eager", LOSSES), ("ours", "compiled", LOSSES)], rounds=rounds)
 
 
 def true_size_part(found):
     """The same at true size, with the rate of its products and its memory."""
-    part = training_part("2", "ViT-B/32", "train-b32", B32, 1.2, 1.1, found)
+    part = training_part("2", "ViT-B/32", "train-b32", B32, 1.2, 1.1, found, rounds=None,
+                         is_fresh=True)
     part.rows += [
         Row("2-roofline", "the same: rate of matrix products, beside the measured one", "ours",
             MACHINE, at_least(0.85), quantity="product", unit="GFLOP/s", scale=1e-9,
@@ -312,7 +318,7 @@ def all_parts(found):
                   at_most(1.02), unit="ms a step", scale=1e3),
               Row("4-l1-eager", "step with L1, beside eager with L1", "l1", "eager l1",
                   unit="ms a step", scale=1e3)],
-             [("l1", "eager l1", LOSSES)], rounds=9, fewer={"eager l1": 5}),
+             [("l1", "eager l1", LOSSES)], rounds=27, fewer={"eager l1": 9}),
         Part("5", "distillation",
              lambda c: {"plain": c.ours("train-small"), "kd": c.ours("train-small-kd"),
                         "eager kd": c.reference("train-small-kd")},
@@ -320,7 +326,7 @@ def all_parts(found):
                   at_most(1.05), unit="ms a step", scale=1e3),
               Row("5-eager", "KD step, beside eager with KD", "kd", "eager kd", unit="ms a step",
                   scale=1e3)],
-             [("kd", "eager kd", LOSSES)]),
+             [("kd", "eager kd", LOSSES)], rounds=15, fewer={"eager kd": 7}),
         Part("6", "a penalty and LoRA at true size",
              lambda c: {"full": c.ours("train-b32"), "optimiser": c.ours("optimizer-plain"),
                         "optimiser, l2": c.ours("optimizer-l2"),
@@ -353,7 +359,7 @@ def all_parts(found):
               Row("8-processes", "two processes of one thread, which share nothing, beside one",
                   "processes", "ours", unit="ms an image", scale=1e3)],
              [("ours", "Pillow", measure.same_exactly), ("two", "Pillow", measure.same_exactly)],
-             rounds=15, fewer={"Pillow": 5}),
+             rounds=31, fewer={"Pillow": 9}),
         Part("9", "PNG",
              lambda c: {"ours": c.ours("load-png"), "Pillow": c.reference("load-png")},
              [Row("9", "PNG 640 × 480 to a crop of 224, one core", "ours", "Pillow", at_least(1.5),

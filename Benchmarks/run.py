@@ -141,6 +141,8 @@ def main():
             "TORCHINDUCTOR_CACHE_DIR": str(folder / "inductor"),
             # No repetition may find the pixels that an earlier one decoded.
             "HOLDFAST_CACHE": str(folder / "pictures"), "HOLDFAST_PIXEL_STORE_LIMIT": "0"})
+    # For sides in Python, whose common ancestor looks for modules here only.
+    os.environ.update(context.environment, PYTHONPATH=str(table.HERE / "reference"))
     start = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
     known = table.all_parts(settings.write(folder, options.quick))

@@ -4,7 +4,7 @@ import json
 
 ALPHAS = "0:1:0.1"
 # Of these, what WiSE-FT's loop scores: to it each is the same work.
-SAMPLE = [0.5, 1]
+SAMPLE = [0.5]
 SETS = [f"sets/{name}" for name in ("val", "v2", "renditions", "adversarial", "sketch", "objects")]
 
 # The pictures that `prepare.py` draws: folder, file type, width, height, how many.
@@ -13,7 +13,7 @@ PICTURES = {
     "48": ("png", 48, 48, 256),
     "224": ("png", 224, 224, 64),
     "224-batch": ("png", 224, 224, 32),
-    "jpeg": ("jpg", 500, 375, 256),
+    "jpeg": ("jpg", 500, 375, 128),
     "png": ("png", 640, 480, 32),
     **{name: ("jpg", 500, 375, 64) for name in SETS},
 }
@@ -26,8 +26,9 @@ def training(model, images, batch, steps, warm, method="full", **own):
 
 def workers():
     """Name -> settings. `kind` chooses the code on either side."""
+    # Short repetitions, many of them: turns then follow each other sooner than the machine changes.
     def small(method, **own):
-        return training("small", "48", 128, 3, 2, method, **own)
+        return training("small", "48", 128, 1, 2, method, **own)
 
     def large(method, **own):
         return training("b32", "224-batch", 32, 1, 2, method, **own)
@@ -40,7 +41,7 @@ def workers():
     # What row 2's step has of it, and what a penalty adds.
     plain = optimizer | {"average": 0.0, "strength": 0.0}
     return {
-        "train-mini": training("mini", "32", 64, 30, 4),
+        "train-mini": training("mini", "32", 64, 10, 4),
         "train-small": small("full"),
         "train-small-l1": small("l1", strength=1e-4),
         "train-small-l2": small("l2", strength=0.03),

@@ -1,12 +1,7 @@
-"""The lines that a worker and run.py exchange; the Swift side is Speed/Conversation.swift."""
+"""How run.py talks with a side in Python: by the calls of a pipe; the Swift side's lines are those of
+Speed/Conversation.swift."""
 
-import json
 import os
-import sys
-
-# Libraries print what they like; only answers go to where run.py reads.
-_out = os.fdopen(os.dup(1), "w")
-os.dup2(2, 1)
 
 
 def peak_memory():
@@ -19,15 +14,19 @@ def peak_memory():
         return 0
 
 
-def write(members):
-    _out.write(json.dumps(members) + "\n")
-    _out.flush()
+def serve(pipe, make):
+    """Says ready once a repetition is made, then answers every "go" until the other end is closed.
 
-
-def serve(repetition):
-    """Says ready, then answers every line `go`; `repetition` gives seconds, count and check."""
-    write({"ready": True})
-    for line in sys.stdin:
-        if line.strip() == "go":
-            seconds, count, check = repetition()
-            write({"seconds": seconds, "count": count, "check": check, "peak": peak_memory()})
+    A repetition gives seconds, count and check.
+    """
+    # Libraries print what they like.
+    os.dup2(2, 1)
+    repetition = make()
+    pipe.send({"ready": True})
+    while True:
+        try:
+            pipe.recv()
+        except EOFError:
+            return
+        seconds, count, check = repetition()
+        pipe.send({"seconds": seconds, "count": count, "check": check, "peak": peak_memory()})

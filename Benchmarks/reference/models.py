@@ -32,8 +32,6 @@ def classifier(folder, name):
     return Classifier(tower.train(), load_file(folder / "heads" / f"{name}.safetensors"))
 
 
-
-
 def no_grad_logits(model, images):
     with torch.inference_mode():
         return model(images)[1]

@@ -43,5 +43,6 @@ def repetition(folder, settings):
 
 
 def length(tensors):
-    """Of all together, summed in float64."""
-    return sum(t.detach().double().square().sum().item() for t in tensors) ** 0.5
+    """Of all together, summed in float64; in pieces, so that their copies stay in the cache."""
+    pieces = (piece for t in tensors for piece in t.detach().flatten().split(1 << 20))
+    return sum(piece.double().square().sum().item() for piece in pieces) ** 0.5

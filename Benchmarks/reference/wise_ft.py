@@ -1,6 +1,6 @@
 """The α sweep as WiSE-FT's repository runs it: for each α a merged model that is loaded, saved and
 evaluated on every set, so that every picture is decoded once an α. Each α costs it the same, so that
-a few of them will do.
+one or a few of them will do.
 
 Kinder than the original: loaders and their processes stay, where the original starts 32 anew for
 each set and α (which would weigh more on sets as small as these than on true ones), and the
@@ -28,7 +28,7 @@ def repetition(folder, settings):
     loaders = [
         DataLoader(ImageFolder(folder / "images" / name, transform), shuffle=False,
                    batch_size=settings["batch"], num_workers=torch.get_num_threads(),
-                   persistent_workers=True)
+                   persistent_workers=True, multiprocessing_context="fork")
         for name in settings["sets"]]
 
     def run():

@@ -1,11 +1,6 @@
-"""One side of `make bench`: a process that holds one measurement ready and runs it when told to.
+"""One side of `make bench` in Python: a process that stays."""
 
-    python worker.py NAME FOLDER [--compiled]     NAME is a key of FOLDER/settings.json
-"""
-
-import argparse
 import json
-import pathlib
 
 from conversation import serve
 
@@ -25,20 +20,12 @@ def part(kind):
     elif kind == "optimizer":
         from optimizer import repetition
     else:
-        raise SystemExit(f"there is no reference for {kind}")
+        raise ValueError(f"there is no reference for {kind}")
     return repetition
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("name")
-    parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--compiled", action="store_true")
-    options = parser.parse_args()
-    settings = json.loads((options.folder / "settings.json").read_text())[options.name]
-    settings["compiled"] = options.compiled
-    serve(part(settings["kind"])(options.folder, settings))
-
-
-if __name__ == "__main__":
-    main()
+def work(pipe, name, folder, is_compiled):
+    """Serves the side of a name in the folder's settings.json at the other end of a pipe."""
+    settings = json.loads((folder / "settings.json").read_text())[name]
+    settings["compiled"] = is_compiled
+    serve(pipe, lambda: part(settings["kind"])(folder, settings))
