@@ -214,7 +214,7 @@ def nothing_read(ours, _):
 # -- Parts ----------------------------------------------------------------------------------------
 
 
-def training_part(id, title, worker, operations, eager, compiled, found, rounds=15,
+def training_part(id, title, worker, operations, eager, compiled, found, rounds=11,
                   is_fresh=False):
     """A training step beside eager and compiled PyTorch; eager's process is fresh where its memory
     counts."""
@@ -326,7 +326,7 @@ def all_parts(found):
                   at_most(1.05), unit="ms a step", scale=1e3),
               Row("5-eager", "KD step, beside eager with KD", "kd", "eager kd", unit="ms a step",
                   scale=1e3)],
-             [("kd", "eager kd", LOSSES)], rounds=15, fewer={"eager kd": 7}),
+             [("kd", "eager kd", LOSSES)], rounds=11, fewer={"eager kd": 5}),
         Part("6", "a penalty and LoRA at true size",
              lambda c: {"full": c.ours("train-b32"), "optimiser": c.ours("optimizer-plain"),
                         "optimiser, l2": c.ours("optimizer-l2"),
@@ -359,7 +359,7 @@ def all_parts(found):
               Row("8-processes", "two processes of one thread, which share nothing, beside one",
                   "processes", "ours", unit="ms an image", scale=1e3)],
              [("ours", "Pillow", measure.same_exactly), ("two", "Pillow", measure.same_exactly)],
-             rounds=31, fewer={"Pillow": 9}),
+             rounds=25, fewer={"Pillow": 5}),
         Part("9", "PNG",
              lambda c: {"ours": c.ours("load-png"), "Pillow": c.reference("load-png")},
              [Row("9", "PNG 640 × 480 to a crop of 224, one core", "ours", "Pillow", at_least(1.5),
