@@ -439,6 +439,10 @@ at::Tensor matrix_product(const at::Tensor &a, const at::Tensor &b, int64_t mult
 
 }  // namespace
 
+CT_EXPORT int32_t ct_matrix_kernels(void) {
+  return static_cast<int32_t>(ctorch::multiplier());
+}
+
 TORCH_LIBRARY_FRAGMENT(holdfast, library) {
   library.def("matrix_product(Tensor a, Tensor b, int multiplier) -> Tensor");
 }

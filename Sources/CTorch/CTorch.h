@@ -17,7 +17,7 @@ extern "C" {
 #endif
 
 // Raised whenever a function here changes; Swift compares it at start.
-#define CT_ABI_VERSION 4
+#define CT_ABI_VERSION 5
 
 typedef struct ct_tensor ct_tensor;
 typedef struct ct_operator ct_operator;
@@ -104,6 +104,8 @@ ct_status ct_set_autocast(bool enabled, int32_t device, int32_t dtype);
 // Machine.
 void ct_set_threads(int32_t count);
 int32_t ct_threads(void);
+// Whose kernels multiply matrices here, by their numbers in holdfast::matrix_product.
+int32_t ct_matrix_kernels(void);
 // Calls body(index, context) for 0 ..< count on all threads, each index once; operators that a body calls
 // compute on its thread alone.
 ct_status ct_concurrently(int64_t count, void (*body)(int64_t, void *), void *context);

@@ -1,4 +1,5 @@
 import Basics
+internal import CTorch
 
 /// Whose kernels multiply matrices within a fused transformer block.
 ///
@@ -9,6 +10,11 @@ public enum MatrixKernels: Int, CaseIterable, Sendable {
   case libtorch = 0
   case avx2 = 1
   case avx512 = 2
+
+  /// Those of this processor, or which the environment asks for.
+  public static var chosen: MatrixKernels {
+    MatrixKernels(rawValue: Int(ct_matrix_kernels())) ?? .libtorch
+  }
 
   /// The product of two matrices `[rows, depth]` and `[depth, columns]` in float32 on the CPU.
   ///

@@ -20,8 +20,10 @@ import Torch
     let base = architecture(width: 768, layers: 12, imageSize: 224, patchSize: 32)
     #expect(StepParts.size(base, images: 32) == 20)
     #expect(StepParts.size(base, images: 512) == 20)
-    #expect(StepParts.size(base, weightsMove: false, images: 512) == 32)
-    #expect(StepParts.size(base, weightsMove: false, images: 30) == 30)
+    let own = MatrixKernels.avx2
+    #expect(StepParts.size(base, weightsMove: false, images: 512, kernels: own) == 32)
+    #expect(StepParts.size(base, weightsMove: false, images: 30, kernels: own) == 30)
+    #expect(StepParts.size(base, weightsMove: false, images: 512, kernels: .libtorch) == 20)
     let large = architecture(width: 1024, layers: 24, imageSize: 224, patchSize: 14)
     #expect(StepParts.size(large, images: 32) == 3)
     let largest = architecture(width: 1024, layers: 24, imageSize: 896, patchSize: 14)

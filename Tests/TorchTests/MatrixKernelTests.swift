@@ -20,6 +20,10 @@ import Torch
     #expect(Self.kernels.contains(.libtorch))
   }
 
+  @Test func theChosenOnesAreThere() {
+    #expect(MatrixKernels.chosen.isAvailable)
+  }
+
   @Test(arguments: kernels, shapes)
   func aProductIsThatOfPlainLoops(_ kernel: MatrixKernels, _ shape: (Int, Int, Int)) throws {
     let (rows, depth, columns) = shape
