@@ -148,11 +148,11 @@ public final class AdamW {
     let options = segment.options
     let origin = try origin(segment)
     guard usesFusedPass else {
-      guard let origin else { return (try square(of: gradient), 0, 0) }
+      guard let origin else { return (try gradient.sumOfSquares(), 0, 0) }
       let moved = try value - origin
       return (
-        try square(of: gradient + pull(moved, options)), try moved.abs().to(.float64).sum().item(),
-        try square(of: moved)
+        try (gradient + pull(moved, options)).sumOfSquares(),
+        try moved.abs().to(.float64).sum().item(), try moved.sumOfSquares()
       )
     }
     var sums = [0.0, 0.0, 0.0]
@@ -164,14 +164,6 @@ public final class AdamW {
       }
     }
     return (sums[0], sums[1], sums[2])
-  }
-
-  /// The sum of squares.
-  ///
-  /// Libtorch's norm adds in single precision, number after number: of four million equal numbers it is
-  /// off by two thousandths.
-  private func square(of tensor: Tensor) throws(HoldfastError) -> Double {
-    try (tensor * tensor).to(.float64).sum().item()
   }
 
   private func withRaw(

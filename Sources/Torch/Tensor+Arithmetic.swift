@@ -57,6 +57,23 @@ extension Tensor {
     try Operator.sum(.tensor(self), .none)
   }
 
+  /// The sum of all elements' squares, in float64.
+  ///
+  /// Libtorch's norm adds in single precision, number after number: of four million equal numbers it is
+  /// off by two thousandths. Numbers are taken a block after the other, since a copy of a model's weights
+  /// in float64 would be twice their memory.
+  public func sumOfSquares() throws(HoldfastError) -> Double {
+    let block = 1 << 20
+    let numbers = try reshaped(-1)
+    var total = 0.0
+    for start in stride(from: 0, to: numbers.count, by: block) {
+      let own = try numbers.narrowed(from: start, count: min(block, numbers.count - start))
+        .to(.float64)
+      total += try (own * own).sum().item()
+    }
+    return total
+  }
+
   /// The sum over one dimension.
   public func sum(dimension: Int, keepDimension: Bool = false) throws(HoldfastError) -> Tensor {
     try Operator.sumDimensions(.tensor(self), .ints([dimension]), .bool(keepDimension))

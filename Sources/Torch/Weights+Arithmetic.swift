@@ -67,18 +67,7 @@ extension Weights {
   }
 
   /// The Euclidean norm of all tensors together, summed in float64.
-  ///
-  /// It takes a block after the other, since all weights in float64 would be twice their memory.
-  public func norm() throws(HoldfastError) -> Double {
-    let block = 1 << 20
-    var square = 0.0
-    for start in stride(from: 0, to: buffer.count, by: block) {
-      let values = try buffer.narrowed(from: start, count: min(block, buffer.count - start))
-        .to(.float64)
-      square += try (values * values).sum().item()
-    }
-    return square.squareRoot()
-  }
+  public func norm() throws(HoldfastError) -> Double { try buffer.sumOfSquares().squareRoot() }
 
   /// How `norm(by:)` gathers tensors.
   public enum Grouping: Sendable {
@@ -96,8 +85,7 @@ extension Weights {
     var squares: [String: Double] = [:]
     for entry in layout.entries {
       let name = grouping == .tensor ? entry.name : Self.block(of: entry.name)
-      let values = try view(entry).to(.float64)
-      let square = try (values * values).sum().item()
+      let square = try view(entry).sumOfSquares()
       if squares[name] == nil { order.append(name) }
       squares[name, default: 0] += square
     }

@@ -78,6 +78,18 @@ import Torch
     expectClose(result, item.expected, relative: 3e-7, absolute: 1e-7)
   }
 
+  @Test func squaresAreSummedInDoublePrecision() throws {
+    #expect(try Tensor([1, -2, 4, 0.5, 0, 8] as [Float], shape: [2, 3]).sumOfSquares() == 85.25)
+    // Longer than a block, and in single precision beyond 2²⁴ quarters.
+    let halves = try Tensor.zeros([(1 << 24) + 3])
+    try halves.fill(with: 0.5)
+    #expect(try halves.sumOfSquares() == 0.25 * Double(halves.count))
+    // Squares that no float holds.
+    let large = Double(Float(1e30))
+    #expect(try Tensor([1e30, -1e30] as [Float], shape: [2]).sumOfSquares() == 2 * large * large)
+    #expect(try Tensor.zeros([0, 4]).sumOfSquares() == 0)
+  }
+
   @Test func rowsAreNormalised() throws {
     let rows = try Tensor([Float(3), 4, 0, -2], shape: [2, 2]).normalized()
     expectClose(try rows.elements(as: Float.self), [0.6, 0.8, 0, -1], relative: 1e-7)
