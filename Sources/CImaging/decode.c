@@ -105,7 +105,8 @@ ci_status ci_read(ci_workspace *workspace, ci_rectangle part, uint8_t *pixels,
     status = read_through_whole(workspace, part, pixels, message);
   } else if (workspace->format == CI_JPEG_FILE) {
     status = ci_read_jpeg(workspace, part, pixels, message);
-  } else if (workspace->format != CI_PNG_FILE || !ci_read_plain_png(workspace, part, pixels)) {
+  } else if (workspace->format != CI_PNG_FILE ||
+             !ci_read_plain_png(workspace, part, pixels, instructions)) {
     status = read_through_whole(workspace, part, pixels, message);
   }
   close_file(workspace);

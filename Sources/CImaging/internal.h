@@ -27,8 +27,11 @@ struct ci_workspace {
   struct ci_jpeg *jpeg;
   /// Rows on their way through a decoder.
   ci_buffer rows;
-  /// What lies between a whole file and a part of it, or between the two passes of resizing.
+  /// What lies between a whole file and a part of it, or between the two passes of resizing; or a
+  /// PNG's packed pixels, which its chunks hold piece by piece.
   ci_buffer between;
+  /// libdeflate's, once it is needed.
+  void *inflater;
   /// The taps that were used last; images of one size often come one after the other.
   filter_taps horizontal;
   filter_taps vertical;
@@ -52,7 +55,18 @@ ci_status ci_read_whole_png(ci_workspace *workspace, uint8_t *pixels, char *mess
 ci_status ci_read_whole_webp(ci_workspace *workspace, uint8_t *pixels, char *message);
 
 /// Decodes a part of a PNG of a common kind; 0 for what is not, or has any fault.
-int ci_read_plain_png(ci_workspace *workspace, ci_rectangle part, uint8_t *pixels);
+int ci_read_plain_png(ci_workspace *workspace, ci_rectangle part, uint8_t *pixels,
+                      ci_instructions instructions);
+
+/// Inflates a zlib stream of exactly `count` bytes to exactly `size` of them; 0 for one with any
+/// fault, or without libdeflate.
+int ci_inflate_whole(ci_workspace *workspace, const uint8_t *data, size_t count, uint8_t *target,
+                     size_t size);
+
+void ci_free_inflater(ci_workspace *workspace);
+
+/// The checksum of PNG chunks, of less than 4 GiB.
+uint32_t ci_crc32(const uint8_t *bytes, size_t count);
 
 void ci_close_jpeg(ci_workspace *workspace);
 

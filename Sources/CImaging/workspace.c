@@ -7,6 +7,7 @@ ci_workspace *ci_workspace_create(void) { return calloc(1, sizeof(ci_workspace))
 void ci_workspace_free(ci_workspace *workspace) {
   if (workspace == NULL) return;
   ci_close_jpeg(workspace);
+  ci_free_inflater(workspace);
   free(workspace->rows.bytes);
   free(workspace->between.bytes);
   ci_free_taps(&workspace->horizontal);

@@ -103,6 +103,8 @@ extension EndToEnd {
         let row = rows.first { $0["check"] == .string(name) }
         #expect(row?["state"] == .string("ok"), "\(name)")
       }
+      let codecs = rows.first { $0["check"] == .string("image codecs") }?["finding"]?.string ?? ""
+      #expect(["libdeflate", "zlib"].contains { codecs.contains("PNG through \($0)") })
       let unwritable = try Program.run(
         ["doctor"], environment: ["HOLDFAST_CACHE": "/dev/null/cache"])
       #expect(unwritable.status == 73 && unwritable.errors.contains("/dev/null/cache"))

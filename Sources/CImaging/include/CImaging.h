@@ -79,9 +79,13 @@ int ci_supports(ci_instructions instructions);
 /// Decodes a part of the file that was opened last, once, as Pillow's `convert("RGB")` does.
 ///
 /// `pixels` receives the `3 * part.width * part.height` bytes of `part`, which must lie inside.
-/// Of the instructions only CI_PLAIN differs from others.
+/// Of the instructions CI_PLAIN differs from others, and CI_BEST in PNG files: it inflates through
+/// libdeflate, where the system has that.
 ci_status ci_read(ci_workspace *workspace, ci_rectangle part, uint8_t *pixels,
                   ci_instructions instructions, char message[CI_MESSAGE_SIZE]);
+
+/// Whether the system has libdeflate.
+int ci_has_libdeflate(void);
 
 /// Writes a JPEG of quality 1 to 100; chroma is kept whole, or halved in one or both directions.
 ci_status ci_encode_jpeg(const uint8_t *pixels, int32_t width, int32_t height, int quality,

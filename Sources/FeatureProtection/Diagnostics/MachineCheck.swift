@@ -92,7 +92,7 @@ public struct MachineCheck: Sendable, Hashable {
     _ = try ImageFile.decode(image.png(), name: "a test image in PNG")
     let file = Data(base64Encoded: webP) ?? Data()
     _ = try ImageFile.decode(file, name: "a test image in WebP")
-    return "JPEG, PNG, WebP"
+    return "JPEG, PNG through \(ImageFile.inflater), WebP"
   }
 
   private static func folder(_ path: String) throws(HoldfastError) -> String {
