@@ -65,8 +65,9 @@ struct Block::Backward {
 
   // Memory for what went into a map, where its weight's gradient or an adapter's is made of it.
   float *inputs(Parameter which, Scratch where, Rows rows) const {
-    return block.needs_inputs(which, gradients) ? scratch(where, rows.count, block.inputs(which))
-                                                : nullptr;
+    if (!block.needs_inputs(which, gradients)) return nullptr;
+    float *place = needs_all(which) ? workspace.inputs[which].place(rows.first) : nullptr;
+    return place != nullptr ? place : scratch(where, rows.count, block.inputs(which));
   }
 
   // Takes what went into a map (null where nothing needs it) and the gradient of what came out:

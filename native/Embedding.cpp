@@ -4,7 +4,6 @@
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
 #include "Groups.h"
@@ -50,6 +49,13 @@ struct AddImages {
     }
   }
 };
+
+// A line of a patch: too short for a call.
+inline void copy_line(const float *from, int64_t count, float *to) {
+  int64_t i = 0;
+  for (; i + 8 <= count; i += 8) store(to + i, load<8>(from + i));
+  for (; i < count; ++i) to[i] = from[i];
+}
 
 const float *constants(const Tensor &tensor) { return tensor.const_data_ptr<float>(); }
 
@@ -110,8 +116,7 @@ void Embedding::cut(int64_t first, int64_t images, float *patches) const {
       for (int64_t column = 0; column < rows_across_; ++column) {
         for (int64_t line = 0; line < channels * side_; ++line, patches += side_) {
           const int64_t y = line / side_ * height + row * side_ + line % side_;
-          std::memcpy(patches, from + y * across + column * side_,
-                      static_cast<size_t>(side_) * sizeof(float));
+          copy_line(from + y * across + column * side_, side_, patches);
         }
       }
     }
@@ -128,8 +133,7 @@ void Embedding::paste(int64_t first, int64_t images, const float *patches, float
       for (int64_t column = 0; column < rows_across_; ++column) {
         for (int64_t line = 0; line < channels * side_; ++line, patches += side_) {
           const int64_t y = line / side_ * height + row * side_ + line % side_;
-          std::memcpy(to + y * across + column * side_, patches,
-                      static_cast<size_t>(side_) * sizeof(float));
+          copy_line(patches, side_, to + y * across + column * side_);
         }
       }
     }

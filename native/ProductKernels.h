@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "Products.h"
+#include "Multiplier.h"
 
 namespace ctorch {
 

@@ -5,24 +5,12 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/from_blob.h>
-#include <ATen/ops/zeros.h>
-#include <torch/library.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdlib>
-#include <cstring>
-#include <new>
-#include <string_view>
 #include <vector>
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
-
-#include "Internal.h"
+#include "Packing.h"
 #include "ProductKernels.h"
-#include "Vectorised.h"
 
 namespace ctorch {
 namespace {
@@ -42,93 +30,6 @@ inline void fetch(const float *data, int64_t begin, int64_t end) {
 int64_t depth_blocks(int64_t depth) { return (depth + kDepth - 1) / kDepth; }
 int64_t start(int64_t part, int64_t parts, int64_t total) { return part * total / parts; }
 
-// Left-hand rows in pieces that a kernel takes, of nearly one size: the first have one more.
-struct Pieces {
-  int64_t count, base, longer;
-
-  Pieces(int64_t rows, int64_t most)
-      : count((rows + most - 1) / most), base(rows / count), longer(rows % count) {}
-
-  int64_t first(int64_t piece) const { return piece * base + std::min(piece, longer); }
-  int64_t rows(int64_t piece) const { return base + (piece < longer); }
-};
-
-// Copies rows of up to `panel` numbers beside each other, padded with zeros.
-struct PackRows {
-  template <int WIDTH>
-  CT_INLINE static void run(Operand matrix, int64_t depth, int64_t columns, int64_t panel,
-                            float factor, float *to) {
-    for (int64_t k = 0; k < depth; ++k) {
-      const float *from = matrix.data + k * matrix.row_step;
-      int64_t i = 0;
-      for (; i + WIDTH <= columns; i += WIDTH) store(to + i, load<WIDTH>(from + i) * factor);
-      for (; i < columns; ++i) to[i] = from[i] * factor;
-      for (; i < panel; ++i) to[i] = 0;
-      to += panel;
-    }
-  }
-};
-
-// The same for a matrix that lies transposed.
-struct PackColumns {
-  template <int>
-  CT_INLINE static void run(Operand matrix, int64_t depth, int64_t columns, int64_t panel,
-                            float factor, float *to) {
-    constexpr int64_t kSide = 8;
-    for (int64_t i = 0; i < panel; i += kSide) {
-      const float *from = matrix.data + i * matrix.column_step;
-      int64_t k = 0;
-      if (i + kSide <= columns) {
-        for (; k + kSide <= depth; k += kSide) {
-          Floats<kSide> rows[kSide];
-          for (int64_t lane = 0; lane < kSide; ++lane) {
-            rows[lane] = load<kSide>(from + lane * matrix.column_step + k) * factor;
-          }
-          transpose(rows);
-          for (int64_t lane = 0; lane < kSide; ++lane) {
-            store(to + (k + lane) * panel + i, rows[lane]);
-          }
-        }
-      }
-      for (; k < depth; ++k) {
-        for (int64_t lane = 0; lane < kSide; ++lane) {
-          to[k * panel + i + lane] =
-              i + lane < columns ? from[lane * matrix.column_step + k] * factor : 0;
-        }
-      }
-    }
-  }
-};
-
-// Copies the left-hand matrix of a block of the depth as a kernel takes it: piece by piece.
-void copy_rows(const float *data, int64_t step, Pieces pieces, int64_t most, int64_t depth,
-               float *copy) {
-  for (int64_t piece = 0; piece < pieces.count; ++piece) {
-    float *to = copy + piece * most * kRowStep;
-    for (int64_t row = 0; row < pieces.rows(piece); ++row) {
-      std::memcpy(to + row * kRowStep, data, static_cast<size_t>(depth) * sizeof(float));
-      data += step;
-    }
-  }
-}
-
-// The same for columns: `most` of them beside each other, then those of the next row.
-void copy_columns(const float *data, int64_t step, int64_t count, Pieces pieces, int64_t most,
-                  int64_t depth, float *copy) {
-  for (int64_t k = 0; k < depth; ++k, data += step) {
-    for (int64_t piece = 0; piece < pieces.count; ++piece) {
-      const int64_t first = pieces.first(piece);
-      float *to = copy + piece * most * kRowStep + k * most;
-      // What is copied too much is written over by the next row, or lies behind the last.
-      if (most <= 8 && first + 8 <= count) {
-        store(to, load<8>(data + first));
-      } else {
-        std::copy_n(data + first, std::min(most, count - first), to);
-      }
-    }
-  }
-}
-
 at::Tensor view(const float *data, int64_t rows, int64_t columns, int64_t row_step,
                 int64_t column_step) {
   return at::from_blob(const_cast<float *>(data), {rows, columns}, {row_step, column_step},
@@ -136,59 +37,6 @@ at::Tensor view(const float *data, int64_t rows, int64_t columns, int64_t row_st
 }
 
 }  // namespace
-
-bool is_available(Multiplier multiplier) {
-  switch (multiplier) {
-    case Multiplier::libtorch: return true;
-    case Multiplier::avx2: return CT_GENERATIONS && is_available(Generation::avx2);
-    case Multiplier::avx512: return CT_GENERATIONS && is_available(Generation::avx512);
-  }
-  return false;
-}
-
-Multiplier multiplier() {
-  static const Multiplier chosen = [] {
-    constexpr std::array<std::pair<std::string_view, Multiplier>, 3> names{
-        {{"libtorch", Multiplier::libtorch},
-         {"avx2", Multiplier::avx2},
-         {"avx512", Multiplier::avx512}}};
-    if (const char *wanted = std::getenv("HOLDFAST_PRODUCTS")) {
-      for (const auto &[name, multiplier] : names) {
-        if (name == wanted && is_available(multiplier)) return multiplier;
-      }
-      TORCH_WARN("HOLDFAST_PRODUCTS=", wanted, " names no kernels of this processor (libtorch, ",
-                 "avx2, avx512); its own choice stays");
-    }
-#if CT_GENERATIONS
-    if (!__builtin_cpu_is("intel")) {
-      if (is_available(Multiplier::avx512)) return Multiplier::avx512;
-      if (is_available(Multiplier::avx2)) return Multiplier::avx2;
-    }
-#endif
-    return Multiplier::libtorch;
-  }();
-  return chosen;
-}
-
-Buffer::~Buffer() { std::free(data_); }
-
-float *Buffer::floats(int64_t count) {
-  if (count <= count_) return data_;
-  std::free(data_);
-  count_ = 0;
-  // Whole large pages: a kernel touches many places of a packed matrix in turn.
-  constexpr size_t kPage = size_t{1} << 21;
-  const size_t bytes = static_cast<size_t>(count) * sizeof(float);
-  const size_t alignment = bytes >= kPage ? kPage : 64;
-  const size_t whole = (bytes + alignment - 1) / alignment * alignment;
-  data_ = static_cast<float *>(std::aligned_alloc(alignment, whole));
-  if (data_ == nullptr) throw std::bad_alloc();
-#if defined(MADV_HUGEPAGE)
-  if (alignment == kPage) madvise(data_, whole, MADV_HUGEPAGE);
-#endif
-  count_ = static_cast<int64_t>(whole / sizeof(float));
-  return data_;
-}
 
 void Panels::assign(Multiplier multiplier, Operand matrix, int64_t depth, int64_t width,
                     float factor) {
@@ -218,12 +66,7 @@ void Panels::pack_part(int64_t block, int64_t column, int64_t from, int64_t to, 
   const int64_t first = start(block, blocks, depth_), last = start(block + 1, blocks, depth_);
   float *place = packed_ + first * panels() * panel_ + column * (last - first) +
                  (from - first) * panel_;
-  const int64_t columns = std::min(panel_, width_ - column);
-  if (part.column_step == 1) {
-    vectorised<PackRows>(panel_, part, to - from, columns, panel_, factor_, place);
-  } else {
-    vectorised<PackColumns>(panel_, part, to - from, columns, panel_, factor_, place);
-  }
+  pack_panel(part, to - from, std::min(panel_, width_ - column), panel_, factor_, place);
 }
 
 void Panels::pack_piece(int64_t piece) {
@@ -237,6 +80,7 @@ void Panels::pack_piece(int64_t piece) {
 
 void Panels::put(int64_t first, int64_t count, const float *rows, int64_t step) {
   if (multiplier_ == Multiplier::libtorch) {
+    if (rows == place(first) && step == width_) return;
     for (int64_t row = 0; row < count; ++row) {
       std::copy_n(rows + row * step, width_, packed_ + (first + row) * width_);
     }
@@ -404,47 +248,3 @@ void Panels::add_transposed_product(int64_t rows, const float *a, int64_t a_step
 }
 
 }  // namespace ctorch
-
-namespace {
-
-// a · b, for tests and for whoever compares kernels; `multiplier` is a number of ctorch::Multiplier.
-at::Tensor matrix_product(const at::Tensor &a, const at::Tensor &b, int64_t multiplier) {
-  TORCH_CHECK(a.dim() == 2 && b.dim() == 2 && a.size(1) == b.size(0) &&
-                  a.scalar_type() == at::kFloat && b.scalar_type() == at::kFloat,
-              "matrix_product takes float32 [rows, depth] and [depth, columns]");
-  const auto own = static_cast<ctorch::Multiplier>(multiplier);
-  TORCH_CHECK(multiplier >= 0 && multiplier <= 2 && ctorch::is_available(own),
-              "this processor has no kernel of kind ", multiplier);
-  const auto isReadable = [](const at::Tensor &matrix) {
-    return matrix.is_contiguous() || matrix.t().is_contiguous();
-  };
-  const at::Tensor left = isReadable(a) ? a : a.contiguous();
-  const at::Tensor right = isReadable(b) ? b : b.contiguous();
-  ctorch::Panels panels;
-  const bool isRowMajor = right.is_contiguous();
-  panels.assign(own, {right.const_data_ptr<float>(), isRowMajor ? right.size(1) : 1,
-                 isRowMajor ? 1 : right.size(0)},
-                right.size(0), right.size(1));
-  ctorch::Panels::pack({&panels});
-  at::Tensor result = at::zeros({a.size(0), b.size(1)}, a.options());
-  if (left.is_contiguous()) {
-    panels.multiply(a.size(0), left.const_data_ptr<float>(), a.size(1), result.data_ptr<float>(),
-                    b.size(1), false);
-  } else {
-    panels.add_transposed_product(a.size(0), left.const_data_ptr<float>(), a.size(0),
-                                  result.data_ptr<float>(), b.size(1));
-  }
-  return result;
-}
-
-}  // namespace
-
-CT_EXPORT int32_t ct_matrix_kernels(void) {
-  return static_cast<int32_t>(ctorch::multiplier());
-}
-
-TORCH_LIBRARY_FRAGMENT(holdfast, library) {
-  library.def("matrix_product(Tensor a, Tensor b, int multiplier) -> Tensor");
-}
-
-TORCH_LIBRARY_IMPL(holdfast, CPU, library) { library.impl("matrix_product", matrix_product); }

@@ -8,47 +8,16 @@
 
 #include <c10/util/ArrayRef.h>
 
-#include <cstddef>
 #include <cstdint>
+
+#include "Buffer.h"
+#include "Multiplier.h"
+#include "Operand.h"
 
 namespace ctorch {
 
-// Whose kernels multiply; the numbers are those of holdfast::matrix_product.
-enum class Multiplier : int64_t { libtorch = 0, avx2 = 1, avx512 = 2 };
-
-// The kernels for this processor. The environment's HOLDFAST_PRODUCTS (libtorch, avx2, avx512) wins
-// where the processor has what it names.
-Multiplier multiplier();
-
-bool is_available(Multiplier multiplier);
-
 // Whether matrices of so many numbers stay in a second-level cache from group to group of rows.
 inline bool stay_in_cache(int64_t numbers) { return numbers <= int64_t{1} << 18; }
-
-// A matrix whose element (row, column) is data[row · row_step + column · column_step]; one of the
-// steps is 1.
-struct Operand {
-  const float *data;
-  int64_t row_step, column_step;
-
-  Operand transposed() const { return {data, column_step, row_step}; }
-};
-
-// Memory that grows and is kept, aligned to a cache line.
-class Buffer {
- public:
-  Buffer() = default;
-  Buffer(const Buffer &) = delete;
-  Buffer &operator=(const Buffer &) = delete;
-  ~Buffer();
-
-  // At least `count` floats, with whatever is in them.
-  float *floats(int64_t count);
-
- private:
-  float *data_ = nullptr;
-  int64_t count_ = 0;
-};
 
 // The right-hand matrix of products, [depth, width], times a factor, in the order that a kernel
 // reads it: blocks of rows, in each of them panels of columns.
@@ -67,6 +36,12 @@ class Panels {
 
   // Packs rows from `first` on, which lie `step` apart; by any thread, while they are in its cache.
   void put(int64_t first, int64_t count, const float *rows, int64_t step);
+
+  // Where the row `first` and those behind it may be written before they are put, which then copies
+  // nothing; null where they are packed.
+  float *place(int64_t first) const {
+    return multiplier_ == Multiplier::libtorch ? packed_ + first * width_ : nullptr;
+  }
 
   int64_t depth() const { return depth_; }
   int64_t width() const { return width_; }
