@@ -237,13 +237,17 @@ def true_size_part(found):
     """The same at true size, with the rate of its products and its memory."""
     part = training_part("2", "ViT-B/32", "train-b32", B32, 1.2, 1.1, found, rounds=None,
                          is_fresh=True)
+    operations = step_operations(found["train-b32"]["batch"], B32)
     part.rows += [
+        Row("2-bound", "the same: its matrix products alone, by libtorch, beside eager's step",
+            "products", "eager", unit="ms a step", scale=1e3, roofline=of_products(operations)),
         Row("2-roofline", "the same: rate of matrix products, beside the measured one", "ours",
             MACHINE, at_least(0.85), quantity="product", unit="GFLOP/s", scale=1e-9,
-            work=step_operations(found["train-b32"]["batch"], B32)),
+            work=operations),
         Row("14", "peak memory of training ViT-B/32", "ours", "eager", at_most(0.7), **MEMORY)]
     sides = part.sides
-    part.sides = lambda c: sides(c) | {MACHINE: c.ours("roofline")}
+    part.sides = lambda c: sides(c) | {
+        "products": c.ours("products-b32"), MACHINE: c.ours("roofline")}
     return part
 
 

@@ -31,7 +31,7 @@ def workers():
         return training("small", "48", 128, 1, 2, method, **own)
 
     def large(method, **own):
-        return training("b32", "224-batch", 32, 1, 2, method, **own)
+        return training("b32", "224-batch", 32, 1, 1, method, **own)
 
     sweep = {"model": "small", "tuned": "small-tuned", "alphas": ALPHAS, "sample": SAMPLE,
              "sets": SETS, "batch": 64}
@@ -62,13 +62,16 @@ def workers():
         "optimizer-plain": {"kind": "optimizer", **plain},
         "optimizer-l2": {"kind": "optimizer", **plain, "strength": 0.03},
         "arrays": {"kind": "arrays", **optimizer},
+        # Those of train-b32.
+        "products-b32": {"kind": "products", "batch": 32, "tokens": 50, "width": 768, "layers": 12,
+                         "mlp": 3072, "patch": 3 * 32 * 32, "projection": 512},
         "roofline": {"kind": "roofline", "side": 2048, "elements": 1 << 26},
     }
 
 
 def quick(settings):
     """The same with little to do: it shows that all parts work, and its numbers mean nothing."""
-    smaller = {"steps": 1, "rounds": 1, "side": 512, "elements": 1 << 22}
+    smaller = {"steps": 1, "rounds": 1, "side": 512, "elements": 1 << 22, "layers": 2}
     result = {key: smaller.get(key, value) for key, value in settings.items()}
     if settings.get("model") == "b32" and settings["kind"] == "train":
         # Warm-up is still an epoch, so that everything is decoded.

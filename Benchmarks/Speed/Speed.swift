@@ -48,6 +48,7 @@ enum Speed {
     "optimizer": optimizerPart,
     "arrays": arraysPart,
     "roofline": rooflinePart,
+    "products": productsPart,
   ]
 
   private static func stop(_ message: String, code: Int32) -> Never {
