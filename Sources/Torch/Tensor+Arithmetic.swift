@@ -64,16 +64,19 @@ extension Tensor {
   /// in float64 would be twice their memory; the sum stays on the device till the end, so that a graphics
   /// card is waited for once.
   public func sumOfSquares() throws(HoldfastError) -> Double {
-    let block = 1 << 22
     let numbers = try reshaped(-1)
     var total: Tensor?
-    for start in stride(from: 0, to: numbers.count, by: block) {
-      let own = try numbers.narrowed(from: start, count: min(block, numbers.count - start))
-        .to(.float64)
+    for block in Self.blocks(of: numbers.count) {
+      let own = try numbers.narrowed(from: block.lowerBound, count: block.count).to(.float64)
       let square = try (own * own).sum()
       total = try total.map { (sum) throws(HoldfastError) in try sum + square } ?? square
     }
     return try total?.item() ?? 0
+  }
+
+  /// Parts of so many numbers, each small beside a model's weights.
+  static func blocks(of count: Int) -> [Range<Int>] {
+    stride(from: 0, to: count, by: 1 << 22).map { $0..<min($0 + (1 << 22), count) }
   }
 
   /// The sum over one dimension.

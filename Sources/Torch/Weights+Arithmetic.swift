@@ -43,13 +43,18 @@ extension Weights {
       throw .usage("there are no weights to average", remedy: "Name at least one checkpoint.")
     }
     if points.count == 1 { return try first.clone() }
-    var sum = try first.buffer.to(.float64)
-    for point in points.dropFirst() {
-      try first.requireSameLayout(point)
-      sum = try sum + point.buffer.to(.float64)
+    for point in points.dropFirst() { try first.requireSameLayout(point) }
+    let mean = try Tensor.uninitialised([first.layout.count], device: first.buffer.device)
+    // Whole copies in float64 would be four times a model's memory.
+    for block in Tensor.blocks(of: first.layout.count) {
+      func numbers(_ buffer: Tensor) throws(HoldfastError) -> Tensor {
+        try buffer.narrowed(from: block.lowerBound, count: block.count)
+      }
+      var sum = try numbers(first.buffer).to(.float64)
+      for point in points.dropFirst() { sum = try sum + numbers(point.buffer).to(.float64) }
+      try numbers(mean).copy(from: sum * (1 / Double(points.count)))
     }
-    let mean = try sum * (1 / Double(points.count))
-    return try Weights(layout: first.layout, buffer: mean.to(.float32))
+    return try Weights(layout: first.layout, buffer: mean)
   }
 
   public static func + (left: Weights, right: Weights) throws(HoldfastError) -> Weights {

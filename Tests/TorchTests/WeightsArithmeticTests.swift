@@ -62,6 +62,19 @@ import Torch
     #expect(try numbers(result) == expected)
   }
 
+  /// More than is added up at once.
+  @Test func theMeanOfManyNumbersIsThatOfDoubles() throws {
+    let count = (1 << 22) + 3
+    let points = (1...2).map { factor in
+      (0..<count).map { Float($0 % 1013) * 0.1 * Float(factor) }
+    }
+    let result = try numbers(Weights.mean(points.map(point)))
+    let isMean = (0..<count).allSatisfy {
+      result[$0] == Float((Double(points[0][$0]) + Double(points[1][$0])) * 0.5)
+    }
+    #expect(isMean && result.count == count)
+  }
+
   @Test func theMeanOfOnePointIsACopyAndOfNoneAnError() throws {
     let only = try point([1, -0.0])
     let mean = try Weights.mean([only])
