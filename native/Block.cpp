@@ -63,7 +63,7 @@ Block::Block(const BlockSettings &settings, TensorList parameters, TensorList fa
     TORCH_CHECK(down.dim() == 2 && up.dim() == 2 && down.size(0) == up.size(1) &&
                     down.size(1) == own.size(1) && from >= 0 &&
                     from + up.size(0) <= own.size(0) && down.is_contiguous() &&
-                    up.is_contiguous() && down.scalar_type() == at::kFloat &&
+                    up.is_contiguous() && up.size(0) % 8 == 0 && down.scalar_type() == at::kFloat &&
                     up.scalar_type() == at::kFloat,
                 "the factors of an adapter do not fit parameter ", weight);
     adapters_.push_back({static_cast<Parameter>(weight), from, factor_sums_, down, up});
@@ -142,26 +142,26 @@ void Block::pack(bool isForward, Workspace &workspace) const {
   const int64_t apart = settings_.first ? size_.width : 0;
   assign(workspace.weights[projection_weight], projection_weight, apart, 3 * size_.width - apart);
   if (apart > 0) assign(workspace.queries, projection_weight, 0, apart);
-  if (workspace.factors.size() < adapters_.size()) workspace.factors.resize(adapters_.size());
-  const float scale = static_cast<float>(settings_.scale);
-  for (size_t i = 0; i < adapters_.size(); ++i) {
-    const Adapter &adapter = adapters_[i];
-    const int64_t width = inputs(adapter.weight);
-    const Multiplier own = multiplier_of(adapter.weight);
-    const Operand down{constants(adapter.down), width, 1};
-    const Operand up{constants(adapter.up), adapter.rank(), 1};
-    auto &[first, second] = workspace.factors[i];
-    if (isForward) {
-      first.assign(own, down.transposed(), width, adapter.rank());
-      second.assign(own, up.transposed(), adapter.rank(), adapter.outputs(), scale);
-    } else {
-      first.assign(own, up, adapter.outputs(), adapter.rank(), scale);
-      second.assign(own, down, adapter.rank(), width);
-    }
-    all.push_back(&first);
-    all.push_back(&second);
-  }
+  transpose_ups(workspace);
   Panels::pack(all);
+}
+
+// Both passes read both factors of an adapter along the width of its weight.
+void Block::transpose_ups(Workspace &workspace) const {
+  int64_t count = 0;
+  for (const Adapter &adapter : adapters_) count += adapter.up.numel();
+  float *to = workspace.up_numbers.floats(count);
+  const float scale = static_cast<float>(settings_.scale);
+  workspace.ups.clear();
+  for (const Adapter &adapter : adapters_) {
+    const int64_t rank = adapter.rank(), outputs = adapter.outputs();
+    const float *up = constants(adapter.up);
+    for (int64_t i = 0; i < outputs; ++i) {
+      for (int64_t j = 0; j < rank; ++j) to[j * outputs + i] = scale * up[i * rank + j];
+    }
+    workspace.ups.push_back({to, rank, outputs});
+    to += rank * outputs;
+  }
 }
 
 // result = input · Wᵀ forward, input · W backward, as packed, with the adapters' share; forward, the
@@ -172,25 +172,19 @@ void Block::multiply(Parameter which, bool isForward, Group group, const float *
   const Rows own = which == projection_weight ? group.all : group.answered;
   const int64_t from = isForward ? inputs(which) : outputs(which);
   const int64_t to = isForward ? outputs(which) : inputs(which);
-  std::vector<Panels::Companion> companions;
   for (size_t i = 0; i < adapters_.size(); ++i) {
     const Adapter &adapter = adapters_[i];
     if (adapter.weight != which) continue;
-    const Panels &first = workspace.factors[i][0];
-    float *lowered = workspace.lowered[i] + own.first * adapter.rank();
-    if (result != nullptr && first.depth() == panels.depth()) {
-      companions.push_back({&first, lowered, adapter.rank()});
-      continue;
-    }
     // The outputs that an adapter updates lie on the right forward, and on the left backward.
-    first.multiply(own.count, input + (isForward ? 0 : adapter.from), from, lowered,
-                   adapter.rank(), false);
+    lower_rows(isForward ? adapter.first() : workspace.ups[i],
+               {input + (isForward ? 0 : adapter.from), own.count, from},
+               workspace.lowered[i] + own.first * adapter.rank());
   }
   if (result == nullptr) return;
   // Keys and values lie behind the queries.
   const int64_t behind = which == projection_weight && settings_.first ? size_.width : 0;
   panels.multiply(own.count, input + (isForward ? 0 : behind), from,
-                  result + (isForward ? behind : 0), to, false, companions);
+                  result + (isForward ? behind : 0), to, false);
   if (behind > 0) {
     workspace.queries.multiply(group.sequences, input, shape_.length * from, result,
                                shape_.length * to, !isForward);
@@ -198,9 +192,9 @@ void Block::multiply(Parameter which, bool isForward, Group group, const float *
   for (size_t i = 0; i < adapters_.size(); ++i) {
     const Adapter &adapter = adapters_[i];
     if (adapter.weight != which) continue;
-    workspace.factors[i][1].multiply(
-        own.count, workspace.lowered[i] + own.first * adapter.rank(), adapter.rank(),
-        result + (isForward ? adapter.from : 0), to, true);
+    raise_rows(isForward ? workspace.ups[i] : adapter.first(),
+               workspace.lowered[i] + own.first * adapter.rank(),
+               {result + (isForward ? adapter.from : 0), own.count, to});
   }
 }
 
@@ -246,7 +240,6 @@ void Block::add_factor_gradients(Parameter which, Group group, const float *outp
                                  const Gradients &gradients, const Workspace &workspace,
                                  float *sums) const {
   const Rows own = which == projection_weight ? group.all : group.answered;
-  thread_local Panels panels;
   for (size_t i = 0; i < adapters_.size(); ++i) {
     const Adapter &adapter = adapters_[i];
     if (adapter.weight != which) continue;
@@ -254,15 +247,11 @@ void Block::add_factor_gradients(Parameter which, Group group, const float *outp
     float *const down = sums + adapter.sums, *const up = down + from * rank;
     const int64_t place = own.first * rank;
     if (gradients.factors[2 * i].defined()) {
-      panels.expect(multiplier_of(which), own.count, rank);
-      panels.put(0, own.count, workspace.lowered[i] + place, rank);
-      panels.add_transposed_product(from, input, from, down, rank);
+      add_outer(workspace.lowered[i] + place, rank, {input, own.count, from}, from, down);
     }
     if (gradients.factors[2 * i + 1].defined()) {
-      panels.expect(multiplier_of(which), own.count, rank, static_cast<float>(settings_.scale));
-      panels.put(0, own.count, constants(record.lowered[i]) + place, rank);
-      panels.add_transposed_product(adapter.outputs(), output_gradient + adapter.from,
-                                    outputs(which), up, rank);
+      add_outer(constants(record.lowered[i]) + place, rank,
+                {output_gradient + adapter.from, own.count, outputs(which)}, adapter.outputs(), up);
     }
   }
 }
@@ -270,20 +259,21 @@ void Block::add_factor_gradients(Parameter which, Group group, const float *outp
 // Adds the groups' sums to the factors' gradients, in their order.
 void Block::collect_factor_gradients(const float *sums, Gradients &gradients) const {
   const int64_t count = groups();
+  const float scale = static_cast<float>(settings_.scale);
   at::parallel_for(0, static_cast<int64_t>(adapters_.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      const int64_t rank = adapters_[i].rank(), from = inputs(adapters_[i].weight);
+      const int64_t rank = adapters_[i].rank(), outputs = adapters_[i].outputs();
       const Tensor &down = gradients.factors[2 * i], &up = gradients.factors[2 * i + 1];
       float *const down_to = down.defined() ? numbers(down) : nullptr;
       float *const up_to = up.defined() ? numbers(up) : nullptr;
       for (int64_t group = 0; group < count; ++group) {
         const float *own = sums + group * factor_sums_ + adapters_[i].sums;
-        // [inputs, rank] into [rank, inputs].
-        for (int64_t j = 0; down_to != nullptr && j < from * rank; ++j) {
-          down_to[j % rank * from + j / rank] += own[j];
+        for (int64_t j = 0; down_to != nullptr && j < down.numel(); ++j) down_to[j] += own[j];
+        own += adapters_[i].down.numel();
+        // [rank, outputs] into [outputs, rank].
+        for (int64_t j = 0; up_to != nullptr && j < up.numel(); ++j) {
+          up_to[j] += scale * own[j % rank * outputs + j / rank];
         }
-        own += from * rank;
-        for (int64_t j = 0; up_to != nullptr && j < up.numel(); ++j) up_to[j] += own[j];
       }
     }
   });

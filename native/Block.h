@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "Attention.h"
+#include "LowRank.h"
 #include "Products.h"
 #include "Rows.h"
 
@@ -77,12 +78,14 @@ class Block {
   struct Adapter {
     block::Parameter weight;
     int64_t from;
-    // Where its sums begin among those of a group: [inputs, rank], then [outputs, rank].
+    // Where its sums begin among those of a group: [rank, inputs], then [rank, outputs].
     int64_t sums;
     at::Tensor down, up;
 
     int64_t rank() const { return down.size(0); }
     int64_t outputs() const { return up.size(0); }
+    // The factor on the side of the inputs.
+    Factor first() const { return {down.const_data_ptr<float>(), rank(), down.size(1)}; }
   };
 
   struct Rows {
@@ -128,6 +131,7 @@ class Block {
 
   std::vector<at::Tensor> lower(Workspace &workspace) const;
   void pack(bool isForward, Workspace &workspace) const;
+  void transpose_ups(Workspace &workspace) const;
   void multiply(block::Parameter which, bool isForward, Group group, const float *input,
                 float *result, const Workspace &workspace) const;
   bool needs_inputs(block::Parameter which, const Gradients &gradients) const;

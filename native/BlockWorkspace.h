@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <deque>
 #include <vector>
 
 #include "Block.h"
@@ -28,12 +27,15 @@ struct Block::Workspace {
   // the projection to queries is apart from that to keys and values.
   std::array<Panels, block::parameter_count> weights;
   Panels queries;
-  // Of each adapter: the factors in the order of a pass, and the other factor's rows.
-  std::deque<std::array<Panels, 2>> factors;
+  // Of each adapter: the factor on the side of the outputs, transposed and scaled; and what the rows
+  // of a pass become between its factors.
+  std::vector<Factor> ups;
   std::vector<float *> lowered;
   // What went into each map, for its weight's gradient; of first tokens apart, for the queries'.
   std::array<Panels, block::parameter_count> inputs;
   Panels first_inputs;
+
+  Buffer up_numbers;
 
   // The calling thread's, whose memory is kept.
   static Workspace &own() {

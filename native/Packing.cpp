@@ -12,12 +12,12 @@ namespace {
 struct PackRows {
   template <int WIDTH>
   CT_INLINE static void run(Operand matrix, int64_t depth, int64_t columns, int64_t panel,
-                            float factor, float *to) {
+                            float *to) {
     for (int64_t k = 0; k < depth; ++k) {
       const float *from = matrix.data + k * matrix.row_step;
       int64_t i = 0;
-      for (; i + WIDTH <= columns; i += WIDTH) store(to + i, load<WIDTH>(from + i) * factor);
-      for (; i < columns; ++i) to[i] = from[i] * factor;
+      for (; i + WIDTH <= columns; i += WIDTH) store(to + i, load<WIDTH>(from + i));
+      for (; i < columns; ++i) to[i] = from[i];
       for (; i < panel; ++i) to[i] = 0;
       to += panel;
     }
@@ -28,7 +28,7 @@ struct PackRows {
 struct PackColumns {
   template <int>
   CT_INLINE static void run(Operand matrix, int64_t depth, int64_t columns, int64_t panel,
-                            float factor, float *to) {
+                            float *to) {
     constexpr int64_t kSide = 8;
     for (int64_t i = 0; i < panel; i += kSide) {
       const float *from = matrix.data + i * matrix.column_step;
@@ -37,7 +37,7 @@ struct PackColumns {
         for (; k + kSide <= depth; k += kSide) {
           Floats<kSide> rows[kSide];
           for (int64_t lane = 0; lane < kSide; ++lane) {
-            rows[lane] = load<kSide>(from + lane * matrix.column_step + k) * factor;
+            rows[lane] = load<kSide>(from + lane * matrix.column_step + k);
           }
           transpose(rows);
           for (int64_t lane = 0; lane < kSide; ++lane) {
@@ -48,7 +48,7 @@ struct PackColumns {
       for (; k < depth; ++k) {
         for (int64_t lane = 0; lane < kSide; ++lane) {
           to[k * panel + i + lane] =
-              i + lane < columns ? from[lane * matrix.column_step + k] * factor : 0;
+              i + lane < columns ? from[lane * matrix.column_step + k] : 0;
         }
       }
     }
@@ -57,12 +57,11 @@ struct PackColumns {
 
 }  // namespace
 
-void pack_panel(Operand part, int64_t depth, int64_t columns, int64_t panel, float factor,
-                float *to) {
+void pack_panel(Operand part, int64_t depth, int64_t columns, int64_t panel, float *to) {
   if (part.column_step == 1) {
-    vectorised<PackRows>(panel, part, depth, columns, panel, factor, to);
+    vectorised<PackRows>(panel, part, depth, columns, panel, to);
   } else {
-    vectorised<PackColumns>(panel, part, depth, columns, panel, factor, to);
+    vectorised<PackColumns>(panel, part, depth, columns, panel, to);
   }
 }
 

@@ -19,9 +19,9 @@ struct Pieces {
   int64_t rows(int64_t piece) const { return base + (piece < longer); }
 };
 
-// Copies rows of up to `panel` numbers beside each other, padded with zeros, times a factor; `part` is
+// Copies rows of up to `panel` numbers beside each other, padded with zeros; `part` is
 // `depth` rows of the right-hand matrix from a panel's first column on.
-void pack_panel(Operand part, int64_t depth, int64_t columns, int64_t panel, float factor, float *to);
+void pack_panel(Operand part, int64_t depth, int64_t columns, int64_t panel, float *to);
 
 // Copies the left-hand matrix of a block of the depth as a kernel takes it: piece by piece.
 void copy_rows(const float *data, int64_t step, Pieces pieces, int64_t most, int64_t depth,

@@ -30,8 +30,7 @@ struct Kernel {
   int64_t least_panels;
 };
 
-// The kernels for a right-hand matrix of a width: with narrow panels where it fills no wide one, as
-// the factors of low-rank updates. For libtorch's multiplier there are none.
-Kernel kernel(Multiplier multiplier, int64_t width);
+// For libtorch's multiplier there are none.
+Kernel kernel(Multiplier multiplier);
 
 }  // namespace ctorch

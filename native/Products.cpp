@@ -38,20 +38,18 @@ at::Tensor view(const float *data, int64_t rows, int64_t columns, int64_t row_st
 
 }  // namespace
 
-void Panels::assign(Multiplier multiplier, Operand matrix, int64_t depth, int64_t width,
-                    float factor) {
+void Panels::assign(Multiplier multiplier, Operand matrix, int64_t depth, int64_t width) {
   multiplier_ = multiplier;
   depth_ = depth;
   width_ = width;
   matrix_ = matrix;
-  factor_ = factor;
   if (multiplier_ == Multiplier::libtorch) return;
-  panel_ = kernel(multiplier_, width).panel;
+  panel_ = kernel(multiplier_).panel;
   packed_ = buffer_.floats(depth * panels() * panel_);
 }
 
-void Panels::expect(Multiplier multiplier, int64_t depth, int64_t width, float factor) {
-  assign(multiplier, {nullptr, width, 1}, depth, width, factor);
+void Panels::expect(Multiplier multiplier, int64_t depth, int64_t width) {
+  assign(multiplier, {nullptr, width, 1}, depth, width);
   if (multiplier_ == Multiplier::libtorch) matrix_.data = packed_ = buffer_.floats(depth * width);
 }
 
@@ -66,7 +64,7 @@ void Panels::pack_part(int64_t block, int64_t column, int64_t from, int64_t to, 
   const int64_t first = start(block, blocks, depth_), last = start(block + 1, blocks, depth_);
   float *place = packed_ + first * panels() * panel_ + column * (last - first) +
                  (from - first) * panel_;
-  pack_panel(part, to - from, std::min(panel_, width_ - column), panel_, factor_, place);
+  pack_panel(part, to - from, std::min(panel_, width_ - column), panel_, place);
 }
 
 void Panels::pack_piece(int64_t piece) {
@@ -98,7 +96,7 @@ void Panels::put(int64_t first, int64_t count, const float *rows, int64_t step) 
 }
 
 void Panels::pack(c10::ArrayRef<Panels *> all) {
-  // Shared out by size: the pieces of a low-rank factor are much smaller than those of a weight.
+  // Shared out by size: the pieces of one matrix are much smaller than those of another.
   std::vector<int64_t> ends;
   int64_t total = 0;
   for (const Panels *panels : all) {
@@ -135,7 +133,7 @@ struct Panels::Left {
 // as many as a kernel takes, or is null where it is read in its place.
 void Panels::multiply_block(int64_t block, Left left, const float *copy, float *c, int64_t c_step,
                             bool adds) const {
-  const Kernel own = kernel(multiplier_, width_);
+  const Kernel own = kernel(multiplier_);
   const Tile tile = left.isTransposed ? own.columns : own.rows;
   const int64_t blocks = depth_blocks(depth_), from = start(block, blocks, depth_);
   const int64_t depth = start(block + 1, blocks, depth_) - from;
@@ -173,9 +171,8 @@ void Panels::multiply_block(int64_t block, Left left, const float *copy, float *
   }
 }
 
-void Panels::multiply_rows(Left left, float *c, int64_t c_step, bool adds,
-                           c10::ArrayRef<Companion> companions) const {
-  const Kernel own = kernel(multiplier_, width_);
+void Panels::multiply_rows(Left left, float *c, int64_t c_step, bool adds) const {
+  const Kernel own = kernel(multiplier_);
   const int64_t most = own.most_rows;
   const int64_t blocks = depth_blocks(depth_);
   const Pieces pieces(left.count, most);
@@ -191,37 +188,27 @@ void Panels::multiply_rows(Left left, float *c, int64_t c_step, bool adds,
       copy_rows(left.at(0, from), left.step, pieces, most, depth, copy);
     }
     multiply_block(block, left, copy, c, c_step, adds);
-    for (const Companion &other : companions) {
-      other.panels->multiply_block(block, left, copy, other.c, other.c_step, false);
-    }
   }
 }
 
 void Panels::multiply(int64_t rows, const float *a, int64_t a_step, float *c, int64_t c_step,
-                      bool adds, c10::ArrayRef<Companion> companions) const {
+                      bool adds) const {
   if (multiplier_ == Multiplier::libtorch) {
     at::Tensor result = view(c, rows, width_, c_step, 1);
     at::addmm_out(result, result, view(a, rows, depth_, a_step, 1),
                   view(matrix_.data, depth_, width_, matrix_.row_step, matrix_.column_step),
-                  adds ? 1 : 0, factor_);
-    for (const Companion &other : companions) {
-      other.panels->multiply(rows, a, a_step, other.c, other.c_step, false);
-    }
+                  adds ? 1 : 0);
     return;
   }
   // Within a parallel region all rows are this thread's.
   const int64_t threads = at::in_parallel_region() ? 1 : at::get_num_threads();
   const int64_t parts = std::max((rows + kRows - 1) / kRows, std::min(threads, rows / 8 + 1));
   at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
-    std::vector<Companion> others(companions.begin(), companions.end());
     for (int64_t i = begin; i < end; ++i) {
       const int64_t first = start(i, parts, rows), last = start(i + 1, parts, rows);
       if (first == last) continue;
-      for (size_t j = 0; j < others.size(); ++j) {
-        others[j].c = companions[j].c + first * companions[j].c_step;
-      }
       multiply_rows({a + first * a_step, a_step, last - first, false}, c + first * c_step, c_step,
-                    adds, others);
+                    adds);
     }
   });
 }
@@ -231,8 +218,7 @@ void Panels::add_transposed_product(int64_t rows, const float *a, int64_t a_step
   if (multiplier_ == Multiplier::libtorch) {
     at::Tensor result = view(c, rows, width_, c_step, 1);
     at::addmm_out(result, result, view(a, rows, depth_, 1, a_step),
-                  view(matrix_.data, depth_, width_, matrix_.row_step, matrix_.column_step), 1,
-                  factor_);
+                  view(matrix_.data, depth_, width_, matrix_.row_step, matrix_.column_step), 1);
     return;
   }
   // As many parts as threads where that fills their caches, so that all end together.
@@ -242,7 +228,7 @@ void Panels::add_transposed_product(int64_t rows, const float *a, int64_t a_step
     for (int64_t part = begin; part < end; ++part) {
       const int64_t first = start(part, parts, rows), last = start(part + 1, parts, rows);
       if (first == last) continue;
-      multiply_rows({a + first, a_step, last - first, true}, c + first * c_step, c_step, true, {});
+      multiply_rows({a + first, a_step, last - first, true}, c + first * c_step, c_step, true);
     }
   });
 }

@@ -19,20 +19,19 @@ namespace ctorch {
 // Whether matrices of so many numbers stay in a second-level cache from group to group of rows.
 inline bool stay_in_cache(int64_t numbers) { return numbers <= int64_t{1} << 18; }
 
-// The right-hand matrix of products, [depth, width], times a factor, in the order that a kernel
+// The right-hand matrix of products, [depth, width], in the order that a kernel
 // reads it: blocks of rows, in each of them panels of columns.
 class Panels {
  public:
   // Says which matrix it is, and for whose kernels; `pack` must follow. Libtorch's kernels read the
   // matrix where it is, so that it must outlive the products.
-  void assign(Multiplier multiplier, Operand matrix, int64_t depth, int64_t width,
-              float factor = 1);
+  void assign(Multiplier multiplier, Operand matrix, int64_t depth, int64_t width);
 
   // Packs matrices together, in parallel: many small ones do not wait for each other.
   static void pack(c10::ArrayRef<Panels *> all);
 
   // Says that the matrix will come in pieces: `put` must give each of its rows once.
-  void expect(Multiplier multiplier, int64_t depth, int64_t width, float factor = 1);
+  void expect(Multiplier multiplier, int64_t depth, int64_t width);
 
   // Packs rows from `first` on, which lie `step` apart; by any thread, while they are in its cache.
   void put(int64_t first, int64_t count, const float *rows, int64_t step);
@@ -47,15 +46,9 @@ class Panels {
   int64_t width() const { return width_; }
 
   // c [rows, width] = a [rows, depth] · this, or c += it; in parallel, or within a parallel region
-  // on the calling thread. With companions, right-hand matrices of the same depth whose products
-  // with `a` are wanted too: its rows are then copied once.
-  struct Companion {
-    const Panels *panels;
-    float *c;
-    int64_t c_step;
-  };
-  void multiply(int64_t rows, const float *a, int64_t a_step, float *c, int64_t c_step, bool adds,
-                c10::ArrayRef<Companion> companions = {}) const;
+  // on the calling thread.
+  void multiply(int64_t rows, const float *a, int64_t a_step, float *c, int64_t c_step,
+                bool adds) const;
 
   // c [rows, width] += aᵀ · this for a [depth, rows], in parallel.
   void add_transposed_product(int64_t rows, const float *a, int64_t a_step, float *c,
@@ -65,7 +58,6 @@ class Panels {
   Multiplier multiplier_ = Multiplier::libtorch;
   int64_t depth_ = 0, width_ = 0, panel_ = 0;
   Operand matrix_{nullptr, 0, 0};
-  float factor_ = 1;
   float *packed_ = nullptr;
   Buffer buffer_;
 
@@ -75,8 +67,7 @@ class Panels {
   void pack_part(int64_t block, int64_t column, int64_t from, int64_t to, Operand part);
 
   struct Left;
-  void multiply_rows(Left left, float *c, int64_t c_step, bool adds,
-                     c10::ArrayRef<Companion> companions) const;
+  void multiply_rows(Left left, float *c, int64_t c_step, bool adds) const;
   void multiply_block(int64_t block, Left left, const float *copy, float *c, int64_t c_step,
                       bool adds) const;
 };

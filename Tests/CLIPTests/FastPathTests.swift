@@ -15,10 +15,11 @@ import Torch
     var images: Int
     /// The last parts of the names that have low-rank updates.
     var adapted: [String] = []
+    var rank = 4
 
     var testDescription: String {
       "\(activation.rawValue), \(heads) heads of \(width / heads), \(side * side + 1) tokens, "
-        + "\(images) images\(adapted.isEmpty ? "" : ", updates on \(adapted)")"
+        + "\(images) images\(adapted.isEmpty ? "" : ", updates of rank \(rank) on \(adapted)")"
     }
   }
 
@@ -31,18 +32,25 @@ import Torch
     Case(activation: .quickGELU, width: 96, heads: 3, side: 3, images: 61),
     Case(
       activation: .gelu, width: 48, heads: 2, side: 3, images: 61,
-      adapted: ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"]),
+      adapted: ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"], rank: 8),
     // First tokens enough for them too, through matrices that stay in a cache and others.
     Case(activation: .gelu, width: 320, heads: 5, side: 1, images: 520),
     Case(
       activation: .quickGELU, width: 48, heads: 2, side: 1, images: 520,
-      adapted: ["q_proj", "v_proj", "fc1"]),
+      adapted: ["q_proj", "v_proj", "fc1"], rank: 3),
     Case(
       activation: .quickGELU, width: 64, heads: 4, side: 3, images: 4,
       adapted: ["q_proj", "v_proj"]),
     Case(
       activation: .quickGELU, width: 48, heads: 2, side: 5, images: 2,
-      adapted: ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"]),
+      adapted: ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"], rank: 13),
+    // Widths of half a vector, in which no row goes in pairs; and wider than a block of columns.
+    Case(
+      activation: .gelu, width: 40, heads: 5, side: 2, images: 1,
+      adapted: ["q_proj", "out_proj", "fc2"], rank: 1),
+    Case(
+      activation: .quickGELU, width: 528, heads: 2, side: 2, images: 3,
+      adapted: ["k_proj", "fc1", "fc2"], rank: 9),
   ]
 
   @Test(arguments: cases)
@@ -145,7 +153,7 @@ import Torch
         features = try VisionTower(architecture, weights)(pixels).elements(as: Float.self)
         return
       }
-      let source = try Source(weights, adapted: this.adapted)
+      let source = try Source(weights, adapted: this.adapted, rank: this.rank)
       let output = try VisionTower(architecture, source)(pixels)
       features = try output.detached().elements(as: Float.self)
       let direction = try Tensor(randomNumbers(output.count, key: 2), shape: output.shape)
@@ -181,7 +189,7 @@ import Torch
     var frozen: Weights?
     var trained: TrainableWeights
 
-    init(_ weights: Weights, adapted: [String]) throws(HoldfastError) {
+    init(_ weights: Weights, adapted: [String], rank: Int) throws(HoldfastError) {
       guard !adapted.isEmpty else {
         trained = try TrainableWeights(weights)
         return
@@ -190,8 +198,8 @@ import Torch
       var groups: [[(name: String, shape: [Int])]] = []
       for entry in weights.layout.entries where entry.shape.count == 2 {
         guard adapted.contains(where: { entry.name.hasSuffix(".\($0).weight") }) else { continue }
-        groups.append([(entry.name + ".down", [4, entry.shape[1]])])
-        groups.append([(entry.name + ".up", [entry.shape[0], 4])])
+        groups.append([(entry.name + ".down", [rank, entry.shape[1]])])
+        groups.append([(entry.name + ".up", [entry.shape[0], rank])])
       }
       let layout = try WeightsLayout(groups: groups)
       trained = try TrainableWeights(

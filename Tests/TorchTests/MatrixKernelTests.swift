@@ -6,7 +6,7 @@ import Torch
 /// Holdfast's own matrix kernels against libtorch's product in double precision, on random matrices.
 @Suite struct MatrixKernelTests {
   /// Rows, depth and columns around the sizes of tiles (14 × 32, 6 × 16), of panels and of blocks of
-  /// the depth (384), rows short enough to be read where they lie (400), the shapes of low-rank factors,
+  /// the depth (384), rows short enough to be read where they lie (400), narrow ones,
   /// and right-hand matrices too large for a cache, for which columns are copied.
   static let shapes = [
     (1, 1, 1), (3, 5, 7), (6, 16, 16), (13, 31, 33), (14, 32, 32), (15, 33, 31), (29, 384, 64),
