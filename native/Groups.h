@@ -25,13 +25,19 @@ inline Multiplier multiplier_for_first(int64_t rows, int64_t weights) {
   return rows >= kLeastRows && stay_in_cache(weights) ? multiplier() : multiplier_for(rows);
 }
 
-// The number of groups: of about 128 rows each, whose hidden layer stays in the cache. It depends on the
-// shape alone, so that sums over rows do not depend on threads, and is a multiple of four, so that few
-// threads end together; within a parallel region all groups are one thread's, and none need be small.
+// The number of groups: of about 128 rows each, whose hidden layer stays in the cache. With our kernels it
+// depends on the shape alone, so that sums over rows do not depend on threads, and is a multiple of four, so
+// that few threads end together; within a parallel region all groups are one thread's, and none need be
+// small.
 inline int64_t group_count(Multiplier multiplier, int64_t batch, int64_t length) {
   constexpr int64_t kGroupRows = 128;
-  // Libtorch's kernels pack for every product, so that they take all rows at once.
-  if (multiplier == Multiplier::libtorch) return 1;
+  // Libtorch's kernels pack for every product, so that they take as many rows as can be: a group for each
+  // thread, which then waits for no other on the way, or all rows at once where these would be few.
+  if (multiplier == Multiplier::libtorch) {
+    constexpr int64_t kLeastRows = 300;
+    const int64_t threads = at::in_parallel_region() ? 1 : at::get_num_threads();
+    return batch * length >= threads * kLeastRows ? std::min(threads, batch) : 1;
+  }
   const int64_t most = std::max<int64_t>(kGroupRows / std::max<int64_t>(length, 1), 1);
   const int64_t least = (batch + most - 1) / most;
   if (at::in_parallel_region()) return std::max<int64_t>(least, 1);
