@@ -29,13 +29,12 @@ struct Block::Workspace {
   Panels queries;
   // Of each adapter: the factor on the side of the outputs, transposed and scaled; and what the rows
   // of a pass become between its factors.
+  Buffer up_numbers;
   std::vector<Factor> ups;
   std::vector<float *> lowered;
   // What went into each map, for its weight's gradient; of first tokens apart, for the queries'.
   std::array<Panels, block::parameter_count> inputs;
   Panels first_inputs;
-
-  Buffer up_numbers;
 
   // The calling thread's, whose memory is kept.
   static Workspace &own() {

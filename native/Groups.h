@@ -32,11 +32,12 @@ inline Multiplier multiplier_for_first(int64_t rows, int64_t weights) {
 inline int64_t group_count(Multiplier multiplier, int64_t batch, int64_t length) {
   constexpr int64_t kGroupRows = 128;
   // Libtorch's kernels pack for every product, so that they take as many rows as can be: a group for each
-  // thread, which then waits for no other on the way, or all rows at once where these would be few.
+  // thread, which then waits for no other on the way; all rows at once where these would be few, or
+  // where threads would not end together.
   if (multiplier == Multiplier::libtorch) {
     constexpr int64_t kLeastRows = 300;
     const int64_t threads = at::in_parallel_region() ? 1 : at::get_num_threads();
-    return batch * length >= threads * kLeastRows ? std::min(threads, batch) : 1;
+    return batch % threads == 0 && batch * length >= threads * kLeastRows ? threads : 1;
   }
   const int64_t most = std::max<int64_t>(kGroupRows / std::max<int64_t>(length, 1), 1);
   const int64_t least = (batch + most - 1) / most;

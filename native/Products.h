@@ -19,8 +19,8 @@ namespace ctorch {
 // Whether matrices of so many numbers stay in a second-level cache from group to group of rows.
 inline bool stay_in_cache(int64_t numbers) { return numbers <= int64_t{1} << 18; }
 
-// The right-hand matrix of products, [depth, width], in the order that a kernel
-// reads it: blocks of rows, in each of them panels of columns.
+// The right-hand matrix of products, [depth, width], in the order that a kernel reads it:
+// blocks of rows, in each of them panels of columns.
 class Panels {
  public:
   // Says which matrix it is, and for whose kernels; `pack` must follow. Libtorch's kernels read the
@@ -41,9 +41,6 @@ class Panels {
   float *place(int64_t first) const {
     return multiplier_ == Multiplier::libtorch ? packed_ + first * width_ : nullptr;
   }
-
-  int64_t depth() const { return depth_; }
-  int64_t width() const { return width_; }
 
   // c [rows, width] = a [rows, depth] · this, or c += it; in parallel, or within a parallel region
   // on the calling thread.

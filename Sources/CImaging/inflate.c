@@ -8,7 +8,7 @@
 
 #include "internal.h"
 
-// The part of libdeflate.h that is used, which has not changed since its version 1.0 of 2018.
+// The functions of libdeflate.h that are used; without one of them zlib stays.
 typedef struct {
   void *(*create)(void);
   int (*inflate)(void *, const void *data, size_t count, void *target, size_t size,

@@ -3,7 +3,8 @@
 // Reading, resampling and writing of 8-bit RGB images, with the pixels of Pillow.
 //
 // No function aborts or jumps out: what goes wrong is a status and a one-line message. There is no
-// state but that of a workspace, so that functions are thread-safe where each thread has its own.
+// state but that of a workspace, so that functions are thread-safe where each thread has its own; and
+// libdeflate, which is looked for once.
 // Pixels are interleaved, planes are not.
 
 #include <stddef.h>
