@@ -7,6 +7,7 @@ import sys
 from typing import Callable, Optional
 
 import measure
+import settings
 from measure import Command, Forked, Sample, Together, Worker
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -133,7 +134,7 @@ def tower_operations(tokens, width, layers, mlp, patch, projection):
 
 MINI = tower_operations(17, 96, 3, 384, 3 * 8 * 8, 64)
 SMALL = tower_operations(37, 128, 6, 512, 3 * 8 * 8, 64)
-B32 = tower_operations(50, 768, 12, 3072, 3 * 32 * 32, 512)
+B32 = tower_operations(**settings.B32)
 B32_TRAINED = 87_849_216 + 20 * 512 + 20
 
 

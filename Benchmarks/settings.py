@@ -19,6 +19,11 @@ PICTURES = {
 }
 
 
+# The shape of ViT-B/32's vision tower, for rows that count its products or repeat them.
+B32 = {"tokens": 50, "width": 768, "layers": 12, "mlp": 3072, "patch": 3 * 32 * 32,
+       "projection": 512}
+
+
 def training(model, images, batch, steps, warm, method="full", **own):
     return {"kind": "train", "model": model, "images": images, "batch": batch, "steps": steps,
             "warm": warm, "schedule": 1_000_000, "rate": 1e-5, "method": method, **own}
@@ -63,8 +68,7 @@ def workers():
         "optimizer-l2": {"kind": "optimizer", **plain, "strength": 0.03},
         "arrays": {"kind": "arrays", **optimizer},
         # Those of train-b32.
-        "products-b32": {"kind": "products", "batch": 32, "tokens": 50, "width": 768, "layers": 12,
-                         "mlp": 3072, "patch": 3 * 32 * 32, "projection": 512},
+        "products-b32": {"kind": "products", "batch": 32, **B32},
         "roofline": {"kind": "roofline", "side": 2048, "elements": 1 << 26},
     }
 
