@@ -4,10 +4,13 @@ import json
 import pathlib
 import tempfile
 
+import agreement
 import measure
 import parts
 import report
+import run
 import settings
+import table
 from measure import Sample
 
 
@@ -23,21 +26,21 @@ def check_samples():
 
 def check_ratios():
     sides = {"ours": answers(2, 4, 6, count=2), "theirs": answers(9, 9, 9, count=3)}
-    faster = parts.Row("x", "", "ours", "theirs", parts.at_least(1.5))
+    faster = table.Row("x", "", "ours", "theirs", table.at_least(1.5))
     assert faster.sample("ours", sides).median == 2
     assert faster.ratio(2, 3) == 1.5 and faster.is_met(1.5) and not faster.is_met(1.49)
-    cheaper = parts.Row("x", "", "ours", "theirs", parts.at_most(1.02))
+    cheaper = table.Row("x", "", "ours", "theirs", table.at_most(1.02))
     assert cheaper.ratio(2, 4) == 0.5 and cheaper.is_met(1.02) and not cheaper.is_met(1.03)
-    rate = parts.Row("x", "", "ours", "theirs", parts.at_least(0.9), quantity="rate")
+    rate = table.Row("x", "", "ours", "theirs", table.at_least(0.9), quantity="rate")
     assert rate.sample("theirs", sides).median == 1 / 3
     assert rate.ratio(9, 10) == 0.9
-    product = parts.Row(
-        "x", "", "ours", parts.MACHINE, parts.at_least(0.85), quantity="product", work=10)
-    sides[parts.MACHINE] = answers(1, check={"product": 8, "copy": 3})
+    product = table.Row(
+        "x", "", "ours", table.MACHINE, table.at_least(0.85), quantity="product", work=10)
+    sides[table.MACHINE] = answers(1, check={"product": 8, "copy": 3})
     assert product.sample("ours", sides).median == 5
-    assert product.sample(parts.MACHINE, sides).median == 8
+    assert product.sample(table.MACHINE, sides).median == 8
     assert product.ratio(4, 8) == 0.5
-    told = parts.Row("x", "", "ours", "theirs")
+    told = table.Row("x", "", "ours", "theirs")
     assert told.ratio(2, 4) == 2 and told.is_met(2) is None
 
 
@@ -113,23 +116,23 @@ def check_turns():
 def check_points():
     """The loop's points are looked up among ours, and none may be missing."""
     ours = {"0": [0.5, 0.5], "0.5": [0.6, 0.7], "1": [0.4, 0.4]}
-    assert parts.same_points(ours, {"0.5": [0.6, 0.72]}) is None
-    assert parts.same_points(ours, {"0.5": [0.6, 0.75]})
-    assert parts.same_points(ours, {"0.25": [0.6, 0.7]})
+    assert agreement.same_points(ours, {"0.5": [0.6, 0.72]}) is None
+    assert agreement.same_points(ours, {"0.5": [0.6, 0.75]})
+    assert agreement.same_points(ours, {"0.25": [0.6, 0.7]})
 
 
 def check_comparisons():
-    assert measure.same_exactly("a", "a") is None and measure.same_exactly("a", "b")
-    assert measure.within_relative(1e-3)([1, 2], [1, 2.001]) is None
-    assert measure.within_relative(1e-3)([1, 2], [1, 2.01])
-    assert measure.within_relative(1e-3)([1], [1, 2])
-    assert measure.within_scale(1e-4)([0.0, 100.0], [0.009, 100.0]) is None
-    assert measure.within_scale(1e-4)([0.0, 100.0], [0.011, 100.0])
-    assert measure.within_absolute(0.1)({"a": 1}, {"a": 1.05}) is None
-    assert measure.within_absolute(0.1)({"a": 1}, {"b": 1})
+    assert agreement.same_exactly("a", "a") is None and agreement.same_exactly("a", "b")
+    assert agreement.within_relative(1e-3)([1, 2], [1, 2.001]) is None
+    assert agreement.within_relative(1e-3)([1, 2], [1, 2.01])
+    assert agreement.within_relative(1e-3)([1], [1, 2])
+    assert agreement.within_scale(1e-4)([0.0, 100.0], [0.009, 100.0]) is None
+    assert agreement.within_scale(1e-4)([0.0, 100.0], [0.011, 100.0])
+    assert agreement.within_absolute(0.1)({"a": 1}, {"a": 1.05}) is None
+    assert agreement.within_absolute(0.1)({"a": 1}, {"b": 1})
     # What is not a number agrees with nothing.
     nan = float("nan")
-    for compare in (measure.within_relative, measure.within_scale, measure.within_absolute):
+    for compare in (agreement.within_relative, agreement.within_scale, agreement.within_absolute):
         assert compare(0.1)([nan, 1.0], [1.0, 1.0])
         assert compare(0.1)([1.0, nan], [1.0, nan])
 
@@ -139,10 +142,10 @@ def check_demo():
     def run(accuracy=0.9, loss=0.5, method="full"):
         return {"accuracies": {method: {"real": accuracy}}, "losses": {method: [1.0, loss]}}
 
-    assert parts.same_comparison(run(), run(accuracy=0.901, loss=0.5002)) is None
-    assert parts.same_comparison(run(), run(accuracy=0.903))
-    assert parts.same_comparison(run(), run(loss=0.501))
-    assert parts.same_comparison(run(), run(method="l2"))
+    assert agreement.same_comparison(run(), run(accuracy=0.901, loss=0.5002)) is None
+    assert agreement.same_comparison(run(), run(accuracy=0.903))
+    assert agreement.same_comparison(run(), run(loss=0.501))
+    assert agreement.same_comparison(run(), run(method="l2"))
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         (folder / "metrics.jsonl").write_text(
@@ -153,21 +156,21 @@ def check_demo():
                "set": "real", "value": 0.9}
         rows = [row, row | {"metric": "top5"}, row | {"selected_on": "val"}]
         (folder / "results.jsonl").write_text("\n".join(map(json.dumps, rows)))
-        assert parts.comparison_of(folder)(None) == run()
+        assert agreement.comparison_of(folder)(None) == run()
 
 
 def check_parts():
     known = parts.all_parts(settings.workers())
     ids = [row.id for part in known for row in part.rows]
     assert len(set(ids)) == len(ids)
-    assert [part.id for part in parts.chosen("1,4b", known)] == ["1a", "1b", "6"]
-    assert [part.id for part in parts.chosen("1a", known)] == ["1a"]
-    assert [part.id for part in parts.chosen("14,2-compiled,10", known)] == ["2", "10"]
-    assert parts.chosen("", known) == known
+    assert [part.id for part in table.chosen("1,4b", known)] == ["1a", "1b", "6"]
+    assert [part.id for part in table.chosen("1a", known)] == ["1a"]
+    assert [part.id for part in table.chosen("14,2-compiled,10", known)] == ["2", "10"]
+    assert table.chosen("", known) == known
 
 
 def check_report():
-    part = parts.Part("x", "", None, [parts.Row("x", "row", "ours", "eager", parts.at_least(2))])
+    part = table.Part("x", "", None, [table.Row("x", "row", "ours", "eager", table.at_least(2))])
     limits = {"product": 1e9, "copy": 1e9}
     line, = report.rows_of(part, {"ours": answers(1), "eager": answers(3)}, None, limits)
     assert (line["ratio"], line["met"], line["target"]) == (3, True, "≥ 2")

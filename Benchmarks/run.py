@@ -1,10 +1,13 @@
 """Runs holdfast and its references in turn, and prints and saves the ratios: `make bench`.
 
-    python Benchmarks/run.py [--parts 2,6] [--rounds 5] [--quick] [--list] [--work FOLDER]
+    python Benchmarks/run.py [--parts 2,6] [--rounds 5] [--instructions avx2] [--quick] [--list]
+        [--work FOLDER]
 
 Each side of a part is a process that stays; they take turns, A B A B, so that what else the machine
 does meets both. Medians are compared, and what both sides computed must agree. `--quick` shows in
 a few minutes that every part works; its numbers mean nothing, and are not saved with the others.
+`--instructions avx2` keeps all sides from newer instructions, as a processor without them would: its
+numbers are saved apart, and the page is left alone.
 """
 
 import argparse
@@ -19,13 +22,18 @@ import time
 from importlib.metadata import version
 
 import measure
-import parts as table
 import report
 import settings
+import table
+from parts import all_parts
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PACKAGES = ["torch", "torchvision", "transformers", "peft", "open_clip_torch", "timm", "pillow",
             "numpy"]
+# What keeps MKL, oneDNN and libtorch's operators from newer instructions than these. The code that
+# torch.compile makes and holdfast's operators follow the last.
+LIMITED = {"avx2": {"MKL_ENABLE_INSTRUCTIONS": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2",
+                    "ATEN_CPU_CAPABILITY": "avx2"}}
 
 
 def note(text):
@@ -100,13 +108,15 @@ def disagreement(part, answers):
     return None
 
 
-def machine(threads):
+def machine(threads, instructions):
     name = "unknown processor"
     if os.path.exists("/proc/cpuinfo"):
         with open("/proc/cpuinfo") as file:
             lines = [line for line in file if line.startswith("model name")]
         names = [line.split(":", 1)[1].strip() for line in lines]
         name = f"{names[0]} × {len(names)}" if names else name
+    if instructions is not None:
+        name += f", limited to {instructions}"
     commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"],
                             capture_output=True, text=True).stdout.strip() or "unknown"
     return {"cpu": name, "threads": threads, "commit": commit,
@@ -117,13 +127,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--parts", default="", help="ids, such as 2,6; all by default")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--instructions", choices=LIMITED, help="none newer, on any side")
     parser.add_argument("--quick", action="store_true", help="little work, to try every part")
     parser.add_argument("--list", action="store_true", help="the parts and their rows")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--work", type=pathlib.Path, help="for inputs (default: .cache/bench)")
     options = parser.parse_args()
     if options.list:
-        for part in table.all_parts(settings.workers()):
+        for part in all_parts(settings.workers()):
             print(f"{part.id:4} {part.title}")
             for row in part.rows:
                 target = "" if row.target is None else f"{row.target[0]} {row.target[1]:g}"
@@ -133,19 +144,21 @@ def main():
     name = "bench-quick" if options.quick else "bench"
     folder = (options.work or ROOT / ".cache" / name).absolute()
     threads = str(options.threads)
+    suffix = f"-{options.instructions}" if options.instructions else ""
     context = table.Context(
         python=sys.executable, folder=folder, speed=ROOT / ".build" / "release" / "Speed",
         holdfast=ROOT / "bin" / "holdfast", is_quick=options.quick,
         environment={
             "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "GOMP_SPINCOUNT": "10000",
-            "TORCHINDUCTOR_CACHE_DIR": str(folder / "inductor"),
+            "TORCHINDUCTOR_CACHE_DIR": str(folder / f"inductor{suffix}"),
             # No repetition may find the pixels that an earlier one decoded.
-            "HOLDFAST_CACHE": str(folder / "pictures"), "HOLDFAST_PIXEL_STORE_LIMIT": "0"})
+            "HOLDFAST_CACHE": str(folder / "pictures"), "HOLDFAST_PIXEL_STORE_LIMIT": "0",
+            **LIMITED.get(options.instructions, {})})
     # For sides in Python, whose common ancestor looks for modules here only.
     os.environ.update(context.environment, PYTHONPATH=str(table.HERE / "reference"))
     start = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
-    known = table.all_parts(settings.write(folder, options.quick))
+    known = all_parts(settings.write(folder, options.quick))
     chosen = table.chosen(options.parts, known)
     prepare(context)
     first = limits(context)
@@ -166,16 +179,16 @@ def main():
 
     results = {
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "machine": machine(options.threads), "versions": {p: version(p) for p in PACKAGES},
+        "machine": machine(options.threads, options.instructions),
+        "versions": {p: version(p) for p in PACKAGES},
         "limits": best, "limits at start and end": [first, last],
         "rows": [line for part, answers, failure in measured
                  for line in report.rows_of(part, answers, failure, best)]}
     print(report.plain(results), end="")
     order = [row.id for part in known for row in part.rows]
-    if options.quick:
-        report.write(results, folder / "results.json", order)
-    else:
-        report.write(results, ROOT / "bench" / "results.json", order)
+    place = folder if options.quick else ROOT / "bench"
+    report.write(results, place / f"results{suffix}.json", order)
+    if not options.quick and not suffix:
         report.document(results, ROOT / "docs" / "performance.md")
     note(f"{(time.monotonic() - start) / 60:.1f} minutes")
     return 1 if any(failure for _, _, failure in measured) else 0

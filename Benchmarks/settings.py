@@ -67,8 +67,8 @@ def workers():
         "optimizer-plain": {"kind": "optimizer", **plain},
         "optimizer-l2": {"kind": "optimizer", **plain, "strength": 0.03},
         "arrays": {"kind": "arrays", **optimizer},
-        # Those of train-b32.
-        "products-b32": {"kind": "products", "batch": 32, **B32},
+        # A third of those of train-b32; its other layers are the same again.
+        "products-b32": {"kind": "products", "batch": 32, **B32, "layers": 4},
         "roofline": {"kind": "roofline", "side": 2048, "elements": 1 << 26},
     }
 

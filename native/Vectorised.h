@@ -37,15 +37,16 @@ inline bool is_available(Generation generation) {
   return false;
 }
 
-// HOLDFAST_PRODUCTS=avx2, which chooses matrix kernels, holds for everything else too.
+// ATEN_CPU_CAPABILITY (default, avx2), which limits libtorch's own kernels, limits these as well.
 inline Generation generation() {
-  static const Generation own = [] {
-    const char *wanted = std::getenv("HOLDFAST_PRODUCTS");
-    const bool is_limited = wanted != nullptr && std::string_view(wanted) == "avx2";
-    if (!is_limited && is_available(Generation::avx512)) return Generation::avx512;
+  static const Generation chosen = [] {
+    const char *limit = std::getenv("ATEN_CPU_CAPABILITY");
+    const std::string_view name = limit == nullptr ? "" : limit;
+    if (name == "default") return Generation::any;
+    if (name != "avx2" && is_available(Generation::avx512)) return Generation::avx512;
     return is_available(Generation::avx2) ? Generation::avx2 : Generation::any;
   }();
-  return own;
+  return chosen;
 }
 
 template <typename Body, int WIDTH, typename... Arguments>

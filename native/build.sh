@@ -35,7 +35,9 @@ pids=()
 for source in "$root"/native/*.cpp; do
   object=$out/$(basename "$source" .cpp).o
   contract=off
-  case "$(basename "$source")" in Attention.cpp | LowRank.cpp | ProductKernels.cpp | Rows.cpp) contract=fast ;; esac
+  case "$(basename "$source" .cpp)" in
+    Attention | LowRank | Norms | ProductKernels | Rows) contract=fast ;;
+  esac
   "$compiler" -std=c++20 -O3 -fno-math-errno -ffp-contract=$contract -fPIC -fvisibility=hidden $openmp \
     -Wall -Wextra -Werror -Wno-psabi -isystem "$libtorch/include" \
     -isystem "$libtorch/include/torch/csrc/api/include" \

@@ -5,7 +5,8 @@ internal import CTorch
 ///
 /// MKL uses no more than AVX2 on processors that Intel did not make, so on these holdfast's own
 /// kernels do it (`native/Products.cpp`); elsewhere they are libtorch's. `HOLDFAST_PRODUCTS` with one
-/// of the names below chooses others, to compare them.
+/// of the names below chooses others, to compare them; `ATEN_CPU_CAPABILITY`, which limits libtorch's
+/// operators to an instruction set, limits those of holdfast that are no matrix products.
 public enum MatrixKernels: Int, CaseIterable, Sendable {
   case libtorch = 0
   case avx2 = 1
