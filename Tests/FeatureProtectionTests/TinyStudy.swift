@@ -76,6 +76,37 @@ enum TinyStudy {
     let found = try DatasetSpecifier.parse(images).open(for: .evaluation)
     return try EvaluationSet(found[0], role: .inDistribution, classes: found[0].classes)
   }
+
+  /// Classifiers that disagree: the start with other heads.
+  static func classifiers(_ count: Int) throws -> [ImageClassifier] {
+    let (reference, _) = try TrajectoryTests.start()
+    return try (0..<count).map { key in
+      var weights = try reference.weights.clone()
+      if key > 0 {
+        let head = try Weights([
+          (ClassificationHead.weightName, .random(3, 24, key: key)),
+          (ClassificationHead.biasName, .random(3, key: key)),
+        ])
+        weights = try weights.replacing(with: head)
+      }
+      return reference.with(weights)
+    }
+  }
+
+  /// Scores as the training set's images are prepared.
+  ///
+  /// - Parameters:
+  ///   - byteLimit: The pixels that are kept in memory.
+  ///   - folder: Where they are kept on disk.
+  static func evaluator(
+    batchSize: Int = 128, byteLimit: Int = 1 << 30, skipBad: Bool = false,
+    folder: PixelFolder? = nil
+  ) throws -> Evaluator {
+    Evaluator(
+      preprocessing: try TrajectoryTests.start().1.preprocessing, batchSize: batchSize,
+      store: PixelStore(byteLimit: byteLimit) { folder },
+      context: RunContext(skipBad: skipBad))
+  }
 }
 
 /// Gathers the events of a run.
