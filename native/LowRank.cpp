@@ -32,47 +32,42 @@ CT_INLINE void over_columns(int64_t width, Body &&body) {
   for (; i < width; i += WIDTH) body.template operator()<1>(i);
 }
 
-// ROWS × RANKS of the results of `lower_rows`, or what some columns add to them.
+// ROWS × RANKS of the results of `lower_rows`.
 template <int WIDTH, int ROWS, int RANKS>
-CT_INLINE void dot_products(const float *factor, int64_t factor_step, const float *rows,
-                            int64_t step, int64_t width, float *lowered, int64_t rank, bool adds) {
+CT_INLINE void dot_products(const float *factor, const float *rows, int64_t step, int64_t width,
+                            float *lowered, int64_t rank) {
   Floats<WIDTH> sums[ROWS][RANKS] = {};
   for (int64_t i = 0; i < width; i += WIDTH) {
-    Floats<WIDTH> given[ROWS];
-#pragma GCC unroll 3
-    for (int row = 0; row < ROWS; ++row) given[row] = load<WIDTH>(rows + row * step + i);
 #pragma GCC unroll 8
     for (int j = 0; j < RANKS; ++j) {
-      const auto own = load<WIDTH>(factor + j * factor_step + i);
-#pragma GCC unroll 3
-      for (int row = 0; row < ROWS; ++row) sums[row][j] += given[row] * own;
+      const auto own = load<WIDTH>(factor + j * width + i);
+#pragma GCC unroll 2
+      for (int row = 0; row < ROWS; ++row) {
+        sums[row][j] += load<WIDTH>(rows + row * step + i) * own;
+      }
     }
   }
   for (int row = 0; row < ROWS; ++row) {
-    for (int j = 0; j < RANKS; ++j) {
-      float &place = lowered[row * rank + j];
-      place = (adds ? place : 0) + sum(sums[row][j]);
-    }
+    for (int j = 0; j < RANKS; ++j) lowered[row * rank + j] = sum(sums[row][j]);
   }
 }
 
 struct Lower {
   template <int WIDTH>
-  CT_INLINE static void run(Factor factor, int64_t width, Lines<const float> rows, float *lowered,
-                            bool adds) {
+  CT_INLINE static void run(Factor factor, Lines<const float> rows, float *lowered) {
     // As many sums as a generation has registers for.
-    constexpr int kRows = WIDTH == 16 ? 3 : 2, kRanks = WIDTH == 16 ? 8 : 4;
-    over_rows<kRows>(rows.count, [&]<int ROWS>(int64_t row) __attribute__((always_inline)) {
+    constexpr int kRanks = WIDTH == 16 ? 8 : 4;
+    over_rows<2>(rows.count, [&]<int ROWS>(int64_t row) __attribute__((always_inline)) {
       const float *own = rows.data + row * rows.step;
       float *to = lowered + row * factor.rank;
       int64_t j = 0;
       for (; j + kRanks <= factor.rank; j += kRanks) {
-        dot_products<WIDTH, ROWS, kRanks>(factor.data + j * factor.width, factor.width, own,
-                                          rows.step, width, to + j, factor.rank, adds);
+        dot_products<WIDTH, ROWS, kRanks>(factor.data + j * factor.width, own, rows.step,
+                                          factor.width, to + j, factor.rank);
       }
       for (; j < factor.rank; ++j) {
-        dot_products<WIDTH, ROWS, 1>(factor.data + j * factor.width, factor.width, own, rows.step,
-                                     width, to + j, factor.rank, adds);
+        dot_products<WIDTH, ROWS, 1>(factor.data + j * factor.width, own, rows.step, factor.width,
+                                     to + j, factor.rank);
       }
     });
   }
@@ -136,35 +131,24 @@ struct AddOuter {
   }
 };
 
-// Calls body(column, columns) for pieces of begin ..< end.
-template <typename Body>
-void over_pieces(int64_t begin, int64_t end, Body &&body) {
-  for (int64_t column = begin; column < end; column += kColumns) {
-    body(column, std::min(kColumns, end - column));
-  }
-}
-
 }  // namespace
 
 void lower_rows(Factor factor, Lines<const float> rows, float *lowered) {
   at::parallel_for(0, rows.count, kLeastRows, [&](int64_t begin, int64_t end) {
-    over_pieces(0, factor.width, [&](int64_t column, int64_t columns) {
-      vectorised<Lower>(
-          factor.width, Factor{factor.data + column, factor.rank, factor.width}, columns,
-          Lines<const float>{rows.data + begin * rows.step + column, end - begin, rows.step},
-          lowered + begin * factor.rank, column > 0);
-    });
+    vectorised<Lower>(factor.width, factor,
+                      Lines<const float>{rows.data + begin * rows.step, end - begin, rows.step},
+                      lowered + begin * factor.rank);
   });
 }
 
 void raise_rows(Factor factor, const float *lowered, Lines<float> rows) {
   at::parallel_for(0, rows.count, kLeastRows, [&](int64_t begin, int64_t end) {
-    over_pieces(0, factor.width, [&](int64_t column, int64_t columns) {
+    for (int64_t column = 0; column < factor.width; column += kColumns) {
       vectorised<Raise>(
-          factor.width, Factor{factor.data + column, factor.rank, factor.width}, columns,
-          lowered + begin * factor.rank,
+          factor.width, Factor{factor.data + column, factor.rank, factor.width},
+          std::min(kColumns, factor.width - column), lowered + begin * factor.rank,
           Lines<float>{rows.data + begin * rows.step + column, end - begin, rows.step});
-    });
+    }
   });
 }
 
@@ -172,12 +156,10 @@ void add_outer(const float *lowered, int64_t rank, Lines<const float> rows, int6
                float *sums) {
   const int64_t pieces = (width + kLeastColumns - 1) / kLeastColumns;
   at::parallel_for(0, pieces, 1, [&](int64_t begin, int64_t end) {
-    const int64_t last = std::min(end * kLeastColumns, width);
-    over_pieces(begin * kLeastColumns, last, [&](int64_t column, int64_t columns) {
-      vectorised<AddOuter>(width, lowered, rank,
-                           Lines<const float>{rows.data + column, rows.count, rows.step}, columns,
-                           sums + column, width);
-    });
+    const int64_t first = begin * kLeastColumns, last = std::min(end * kLeastColumns, width);
+    vectorised<AddOuter>(width, lowered, rank,
+                         Lines<const float>{rows.data + first, rows.count, rows.step}, last - first,
+                         sums + first, width);
   });
 }
 
