@@ -43,7 +43,8 @@ examples: setup ## Build and run what is in Examples
 	@Examples/Dependent/.build/debug/Dependent \
 	  Tests/Fixtures/towers/tiny-quickgelu Tests/Fixtures/towers/tiny-gelu
 
-# PARTS=2,6 runs some parts alone; BENCH='--rounds 9' is handed on to Benchmarks/run.py.
+# PARTS=2,6 runs some parts alone; BENCH='--rounds 9' or '--instructions avx2' is handed on to
+# Benchmarks/run.py.
 bench: ## Speed beside PyTorch, in turn on the same inputs: bench/results.json (12 to 22 minutes on 2 cores)
 	@scripts/setup.sh --venv
 	@swift build $(flags) --product Speed
