@@ -51,7 +51,7 @@ LOSSES = within_relative(1e-3)
 LOGITS = within_scale(1e-4)
 # Both sides train on the same batches from the same start, so that only rounding tells them apart.
 # An image whose two best logits are equal to rounding may fall either way.
-DEMO_ACCURACIES, DEMO_LOSSES = within_absolute(0.002), within_relative(1e-3)
+ACCURACIES = within_absolute(0.002)
 
 
 def probabilities(text):
@@ -64,8 +64,8 @@ def probabilities(text):
 
 def same_comparison(ours, theirs):
     """That accuracies are the same to two images in a thousand, and every step's loss to 1e-3."""
-    return (DEMO_ACCURACIES(ours["accuracies"], theirs["accuracies"])
-            or DEMO_LOSSES(ours["losses"], theirs["losses"]))
+    return (ACCURACIES(ours["accuracies"], theirs["accuracies"])
+            or LOSSES(ours["losses"], theirs["losses"]))
 
 
 def comparison_of(folder):

@@ -169,6 +169,11 @@ def check_parts():
     assert table.chosen("", known) == known
 
 
+def check_instructions():
+    """A run that is kept from newer instructions says so beside the processor's name."""
+    assert run.machine(2, "avx2")["cpu"] == run.machine(2, None)["cpu"] + ", limited to avx2"
+
+
 def check_report():
     part = table.Part("x", "", None, [table.Row("x", "row", "ours", "eager", table.at_least(2))])
     limits = {"product": 1e9, "copy": 1e9}
@@ -196,5 +201,5 @@ def check_report():
 if __name__ == "__main__":
     for check in (check_samples, check_ratios, check_derived, check_together, check_processes,
                   check_turns, check_points, check_comparisons, check_demo, check_parts,
-                  check_report):
+                  check_instructions, check_report):
         check()

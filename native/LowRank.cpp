@@ -18,7 +18,7 @@ constexpr int64_t kLeastColumns = 128;
 
 // Calls body<MOST>(row) for as many rows at once as there are, and body<1> for those left.
 template <int MOST, typename Body>
-CT_INLINE void over_rows(int64_t count, Body &&body) {
+CT_INLINE void some_rows(int64_t count, Body &&body) {
   int64_t row = 0;
   for (; row + MOST <= count; row += MOST) body.template operator()<MOST>(row);
   for (; row < count; ++row) body.template operator()<1>(row);
@@ -57,7 +57,7 @@ struct Lower {
   CT_INLINE static void run(Factor factor, Lines<const float> rows, float *lowered) {
     // As many sums as a generation has registers for.
     constexpr int kRanks = WIDTH == 16 ? 8 : 4;
-    over_rows<2>(rows.count, [&]<int ROWS>(int64_t row) __attribute__((always_inline)) {
+    some_rows<2>(rows.count, [&]<int ROWS>(int64_t row) __attribute__((always_inline)) {
       const float *own = rows.data + row * rows.step;
       float *to = lowered + row * factor.rank;
       int64_t j = 0;
@@ -77,7 +77,7 @@ struct Raise {
   template <int WIDTH>
   CT_INLINE static void run(Factor factor, int64_t width, const float *lowered,
                             Lines<float> lines) {
-    over_rows<4>(lines.count, [&]<int ROWS>(int64_t first) __attribute__((always_inline)) {
+    some_rows<4>(lines.count, [&]<int ROWS>(int64_t first) __attribute__((always_inline)) {
       float *rows = lines.data + first * lines.step;
       const float *own = lowered + first * factor.rank;
       over_columns<WIDTH>(width, [&]<int VECTORS>(int64_t i) __attribute__((always_inline)) {
@@ -109,7 +109,7 @@ struct AddOuter {
   template <int WIDTH>
   CT_INLINE static void run(const float *lowered, int64_t rank, Lines<const float> lines,
                             int64_t width, float *sums, int64_t sums_step) {
-    over_rows<4>(lines.count, [&]<int ROWS>(int64_t first) __attribute__((always_inline)) {
+    some_rows<4>(lines.count, [&]<int ROWS>(int64_t first) __attribute__((always_inline)) {
       const float *rows = lines.data + first * lines.step, *own = lowered + first * rank;
       over_columns<WIDTH>(width, [&]<int VECTORS>(int64_t i) __attribute__((always_inline)) {
         Floats<WIDTH> given[ROWS][VECTORS];

@@ -12,11 +12,12 @@ namespace ctorch {
 // Rows that a thread takes at once, and whose sums are taken together.
 inline constexpr int64_t kBlockRows = 32;
 
-// Calls body(first, count) for blocks of rows, in parallel.
+inline int64_t row_blocks(int64_t rows) { return (rows + kBlockRows - 1) / kBlockRows; }
+
+// Calls body(block, first, count) for blocks of rows, in parallel.
 template <typename Body>
 void over_rows(int64_t rows, Body &&body) {
-  const int64_t blocks = (rows + kBlockRows - 1) / kBlockRows;
-  at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
+  at::parallel_for(0, row_blocks(rows), 1, [&](int64_t begin, int64_t end) {
     for (int64_t block = begin; block < end; ++block) {
       const int64_t first = block * kBlockRows;
       body(block, first, std::min(kBlockRows, rows - first));
@@ -29,7 +30,7 @@ class BlockSums {
  public:
   BlockSums(int64_t rows, int64_t width, bool isNeeded)
       : width_(width),
-        blocks_((rows + kBlockRows - 1) / kBlockRows),
+        blocks_(row_blocks(rows)),
         sums_(isNeeded ? static_cast<size_t>(blocks_ * width) : 0) {}
 
   float *of(int64_t block) { return sums_.empty() ? nullptr : sums_.data() + block * width_; }

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 
-#include "Internal.h"
 #include "Operand.h"
 #include "Vectorised.h"
 
